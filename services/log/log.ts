@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: MIT
+
+/**
+ * Leveled logging for the journal: one line a record on stderr, each with its syslog priority, so
+ * that journald files it under the right level and set-log-level can filter it.
+ *
+ * `<6>2026-05-04T10:11:12Z [INFO] - Starting server...`
+ */
+
+import { type Filter, parseFilter } from "./filter.ts";
+
+/** Severity, most severe first. */
+export type Level = "error" | "warn" | "info" | "debug" | "trace";
+
+/** What a part of a program logs with. */
+export interface Log {
+  error(message: string): void;
+  warn(message: string): void;
+  info(message: string): void;
+  debug(message: string): void;
+  trace(message: string): void;
+  /** Whether a record of this level would be written; guards costly messages. */
+  enabled(level: Level): boolean;
+  /** The same output under another target, which `AZIOT_LOG` can filter by. */
+  child(target: string): Log;
+}
+
+/** Where the records go and what time it is; tests pass their own. */
+export interface LogOutput {
+  write(bytes: Uint8Array): void;
+  now(): Date;
+}
+
+const PREFIX: Record<Level, { priority: number; label: string }> = {
+  error: { priority: 3, label: "ERR!" },
+  warn: { priority: 4, label: "WARN" },
+  info: { priority: 6, label: "INFO" },
+  debug: { priority: 7, label: "DBUG" },
+  trace: { priority: 7, label: "TRCE" },
+};
+
+const LEVELS: readonly Level[] = ["error", "warn", "info", "debug", "trace"];
+
+const STDERR: LogOutput = {
+  write: (bytes) => {
+    // A short write (a full pipe) must not cut a record in two.
+    for (let at = 0; at < bytes.length;) at += Deno.stderr.writeSync(bytes.subarray(at));
+  },
+  now: () => new Date(),
+};
+
+/**
+ * A log whose records pass the filter `spec`, the value of `AZIOT_LOG` (`undefined`: level info).
+ * Each entry of the filter that cannot be read is warned about once, at once.
+ */
+export function createLog(
+  target: string,
+  spec: string | undefined,
+  output: LogOutput = STDERR,
+): Log {
+  const { filter, invalid } = parseFilter(spec ?? "");
+  const log = new TargetLog(target, filter, output);
+  for (const entry of invalid) log.warn(`invalid logging spec '${entry}', ignoring it`);
+  return log;
+}
+
+/** A log that drops everything: for tests and for libraries without a caller's log. */
+export const SILENT: Log = {
+  error() {},
+  warn() {},
+  info() {},
+  debug() {},
+  trace() {},
+  enabled: () => false,
+  child: () => SILENT,
+};
+
+class TargetLog implements Log {
+  readonly #enabled: number;
+
+  constructor(
+    readonly target: string,
+    readonly filter: Filter,
+    readonly output: LogOutput,
+  ) {
+    this.#enabled = filter.verbosity(target);
+  }
+
+  error(message: string): void {
+    this.#write("error", message);
+  }
+  warn(message: string): void {
+    this.#write("warn", message);
+  }
+  info(message: string): void {
+    this.#write("info", message);
+  }
+  debug(message: string): void {
+    this.#write("debug", message);
+  }
+  trace(message: string): void {
+    this.#write("trace", message);
+  }
+
+  enabled(level: Level): boolean {
+    return LEVELS.indexOf(level) < this.#enabled;
+  }
+
+  child(target: string): Log {
+    return new TargetLog(target, this.filter, this.output);
+  }
+
+  #write(level: Level, message: string): void {
+    if (!this.enabled(level)) return;
+    this.output.write(
+      new TextEncoder().encode(formatRecord(level, this.target, message, this.output.now())),
+    );
+  }
+}
+
+/** One record as it is written. A message of several lines becomes one: journald splits at `\n`. */
+export function formatRecord(level: Level, target: string, message: string, at: Date): string {
+  const { priority, label } = PREFIX[level];
+  const time = at.toISOString().slice(0, 19);
+  const origin = level === "debug" || level === "trace" ? `[${target}] ` : "";
+  return `<${priority}>${time}Z [${label}] - ${origin}${message.replace(/[\r\n]+/g, " ")}\n`;
+}

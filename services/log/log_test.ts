@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: MIT
+
+import assert from "node:assert/strict";
+import { createLog, type Log } from "./log.ts";
+
+function record(target: string, spec: string | undefined, use: (log: Log) => void): string[] {
+  const lines: string[] = [];
+  const output = {
+    write: (bytes: Uint8Array) => void lines.push(new TextDecoder().decode(bytes)),
+    now: () => new Date("2026-05-04T10:11:12.987Z"),
+  };
+  use(createLog(target, spec, output));
+  return lines;
+}
+
+Deno.test("a record has the priority, the time in whole seconds, the level and the message", () => {
+  const lines = record("keyd", "trace", (log) => {
+    log.error("a");
+    log.warn("b");
+    log.info("Starting server...");
+    log.debug("d");
+    log.trace("e");
+  });
+  assert.deepEqual(lines, [
+    "<3>2026-05-04T10:11:12Z [ERR!] - a\n",
+    "<4>2026-05-04T10:11:12Z [WARN] - b\n",
+    "<6>2026-05-04T10:11:12Z [INFO] - Starting server...\n",
+    "<7>2026-05-04T10:11:12Z [DBUG] - [keyd] d\n",
+    "<7>2026-05-04T10:11:12Z [TRCE] - [keyd] e\n",
+  ]);
+});
+
+Deno.test("a message of several lines stays one record", () => {
+  assert.deepEqual(
+    record("keyd", undefined, (log) => log.info("one\ntwo\r\nthree")),
+    ["<6>2026-05-04T10:11:12Z [INFO] - one two three\n"],
+  );
+});
+
+Deno.test("the filter decides by the longest matching target", () => {
+  const levels = (target: string, spec: string | undefined) =>
+    record(target, spec, (log) => {
+      for (const level of ["error", "warn", "info", "debug", "trace"] as const) log[level](level);
+    }).filter((line) => !line.includes("logging spec")).length;
+
+  const rows: [spec: string | undefined, target: string, passed: number][] = [
+    [undefined, "keyd", 3],
+    ["", "keyd", 3],
+    ["warn", "keyd", 2],
+    ["WARN", "keyd", 2],
+    ["off", "keyd", 0],
+    ["http=trace", "keyd", 3],
+    ["http=trace", "http", 5],
+    ["http=trace,http::client=error", "http::client", 1],
+    ["http::client=error,http=trace", "http::client", 1],
+    ["debug,debug,error", "keyd", 1],
+    ["keyd", "keyd", 5],
+    ["x=y", "x", 3],
+    ["trace/secret", "keyd", 5],
+    [" info , keyd=debug ", "keyd", 4],
+  ];
+  for (const [spec, target, passed] of rows) {
+    assert.equal(levels(target, spec), passed, `${spec} for ${target}`);
+  }
+});
+
+Deno.test("an entry of the filter that cannot be read is warned about and ignored", () => {
+  assert.deepEqual(
+    record("keyd", "x=y", () => {}),
+    ["<4>2026-05-04T10:11:12Z [WARN] - invalid logging spec 'y', ignoring it\n"],
+  );
+  assert.equal(record("keyd", "info/regex", () => {}).length, 1);
+});
+
+Deno.test("a child log has its own target", () => {
+  assert.deepEqual(
+    record("keyd", "error,http=debug", (log) => {
+      log.debug("no");
+      log.child("http").debug("yes");
+    }),
+    ["<7>2026-05-04T10:11:12Z [DBUG] - [http] yes\n"],
+  );
+});

@@ -7,7 +7,7 @@
 
 import { buildNative } from "./build_native.ts";
 import { checkImports } from "./import_rules.ts";
-import { runTests } from "./test.ts";
+import { runTests } from "./run_tests.ts";
 
 const root = new URL("..", import.meta.url).pathname.replace(/\/$/, "");
 const LICENCE = "SPDX-License-Identifier: MIT";

@@ -59,3 +59,20 @@ async function exists(path: string): Promise<boolean> {
     throw cause;
   }
 }
+
+/**
+ * Brings the npm packages of the lock file into Deno's cache: the programs of the product are
+ * started with `--cached-only`. Without network this works when they are there already.
+ */
+export async function ensurePackages(): Promise<void> {
+  const { success, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["install", "--frozen", "--quiet"],
+    cwd: new URL("..", import.meta.url).pathname,
+    stdin: "null",
+    stdout: "null",
+    stderr: "piped",
+  }).output();
+  if (success) return;
+  console.error(`the npm packages could not be installed:\n${new TextDecoder().decode(stderr)}`);
+  Deno.exit(3);
+}

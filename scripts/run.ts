@@ -17,6 +17,7 @@ import {
   program as named,
 } from "../packaging/manifest.ts";
 import { architecture, buildNative } from "./build_native.ts";
+import { ensurePackages } from "./prerequisites.ts";
 
 const root = new URL("..", import.meta.url).pathname.replace(/\/$/, "");
 
@@ -32,6 +33,8 @@ export interface Launch {
   env?: Record<string, string | undefined>;
   /** A bundle of the program to run instead of its source. */
   bundle?: string;
+  /** A command that runs the rest in its own process, such as `strace -D …`. */
+  wrapper?: string[];
 }
 
 /** An executable and its arguments: one process from the first exec to the program's end. */
@@ -65,6 +68,7 @@ export function commandLine(launch: Launch): CommandLine {
   ];
   if (subject.preload) run.unshift("/usr/bin/env", `LD_PRELOAD=${expand(subject.preload, roots)}`);
   if (launch.activate?.length) run.unshift(`${lib}/activate`, ...launch.activate, "--");
+  run.unshift(...launch.wrapper ?? []);
 
   const [executable = "", ...args] = run;
   return { executable, args, env: environment(subject, launch, lib) };
@@ -95,13 +99,19 @@ function environment(subject: Program, launch: Launch, lib: string): Record<stri
   return env;
 }
 
-/** Starts a program; stdin is closed, the rest as asked for. */
+/** Starts a program; stdin is empty unless inherited. */
 export function launch(
   what: Launch,
-  streams: { stdout: "inherit" | "piped" | "null"; stderr: "inherit" | "piped" | "null" },
+  streams: { stdin?: "inherit"; stdout: "inherit" | "null"; stderr: "inherit" | "piped" },
 ): Deno.ChildProcess {
   const { executable, args, env } = commandLine(what);
-  return new Deno.Command(executable, { args, env, clearEnv: true, stdin: "null", ...streams })
+  return new Deno.Command(executable, {
+    args,
+    env,
+    clearEnv: true,
+    stdin: "null",
+    ...streams,
+  })
     .spawn();
 }
 
@@ -143,10 +153,15 @@ async function main(): Promise<number> {
     console.error(error instanceof Error ? error.message : error);
     return 2;
   }
+  await ensurePackages();
   if (!Deno.env.has("AZIOT_LIB_DIR")) await buildNative({ sanitize: false });
   await Deno.mkdir(options.directory, { recursive: true });
   const directory = await Deno.realPath(options.directory);
-  const child = launch({ ...options, directory }, { stdout: "inherit", stderr: "inherit" });
+  const child = launch({ ...options, directory }, {
+    stdin: "inherit",
+    stdout: "inherit",
+    stderr: "inherit",
+  });
   for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
     Deno.addSignalListener(signal, () => child.kill(signal));
   }

@@ -6,7 +6,7 @@
  */
 
 import { buildNative } from "./build_native.ts";
-import { ensurePrerequisites } from "./prerequisites.ts";
+import { ensurePackages, ensurePrerequisites } from "./prerequisites.ts";
 
 /** What `deno test` counted. */
 export interface Counts {
@@ -17,6 +17,7 @@ export interface Counts {
 /** Runs tests below `paths` with the sanitizers on; their output goes to the caller's. */
 export async function runTests(paths: string[]): Promise<Counts> {
   await ensurePrerequisites(["compiler", "openssl", "curl", "strace", "valgrind"]);
+  await ensurePackages();
   const libraries = await buildNative({ sanitize: false });
   await buildNative({ sanitize: true });
 

@@ -24,7 +24,10 @@ export const READY = "Starting server...";
 /** Longer than any start that is not stuck; a start against a slow hub has its own test. */
 const START_DEADLINE_MS = 30_000;
 
-/** A daemon that is described, not started. `what` is its launch without the socket. */
+/**
+ * A daemon that is described, not started. `what` is its launch without the socket; what it
+ * writes to stderr also goes to `log/<program>.log` below its directory.
+ */
 export function daemon(
   what: Omit<Launch, "activate">,
   socket: { path: string; mode: string },
@@ -56,6 +59,7 @@ class RunningDaemon implements Daemon {
     if (this.#child) throw new Error(`${this.what.program} is running already`);
     const child = launch(this.what, { stdout: "inherit", stderr: "piped" });
     this.#child = child;
+    await Deno.mkdir(`${this.what.directory}/log`, { recursive: true });
     const before = this.#log.length;
     this.#reading = this.#collect(child.stderr);
     try {
@@ -99,8 +103,11 @@ class RunningDaemon implements Daemon {
   }
 
   async #collect(stderr: ReadableStream<Uint8Array>): Promise<void> {
+    const path = `${this.what.directory}/log/${this.what.program}.log`;
+    using file = await Deno.open(path, { create: true, append: true });
     const decoder = new TextDecoder();
     for await (const chunk of stderr) {
+      await file.write(chunk);
       this.#log += decoder.decode(chunk, { stream: true });
       for (const wake of this.#watchers) wake();
     }

@@ -26,6 +26,8 @@ export interface DeviceOptions {
   env?: Record<string, string>;
   /** Where it is to live; default a temporary directory, removed at the end. */
   dir?: string;
+  /** A command around each daemon, see `Launch.wrapper`. */
+  wrapper?: (program: string) => string[];
   /** Do not start the daemons: the caller does. */
   stopped?: boolean;
 }
@@ -46,7 +48,10 @@ export async function startDevice(options: DeviceOptions = {}): Promise<Device> 
     ...options.hub ? { SSL_CERT_FILE: options.hub.caPath } : {},
   };
   const described = (program: string, mode: string) =>
-    daemon({ program, directory: dir, env }, { path: `${dir}/run/aziot/${program}.sock`, mode });
+    daemon({ program, directory: dir, env, wrapper: options.wrapper?.(program) ?? [] }, {
+      path: `${dir}/run/aziot/${program}.sock`,
+      mode,
+    });
   const keyd = described("keyd", "0660");
   const identityd = described("identityd", "0666");
 

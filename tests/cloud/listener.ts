@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: MIT
+
+/**
+ * One TLS port: turns what `node:https` hands over into a {@link CloudRequest}, lets the surface
+ * answer it and writes both to the request log.
+ *
+ * A client certificate is asked for and never demanded, and any issuer is taken at this level:
+ * the surface judges it together with the request.
+ */
+
+import { X509Certificate } from "node:crypto";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { createServer, type Server } from "node:https";
+import type { DetailedPeerCertificate, TLSSocket } from "node:tls";
+import type { Identity } from "./authority.ts";
+import { thumbprints } from "./client_certificate.ts";
+import type { Clock } from "./clock.ts";
+import { type Answer, type CloudRequest, empty, headerValues, type Surface } from "./exchange.ts";
+import type { LogEntry, RequestLog } from "./request_log.ts";
+import { fingerprint, parseSasToken } from "./sas_token.ts";
+
+/** What a listener is made of. */
+export interface ListenerOptions {
+  surface: Surface;
+  identity: Identity;
+  /** 0: any free port. */
+  port: number;
+  /** The host as clients call it, from the port that was bound. */
+  host(port: number): string;
+  clock: Clock;
+  log: RequestLog;
+}
+
+/** A device message may have 256 KiB, and no other body comes near that. */
+const MAX_BODY = 1024 * 1024;
+
+/** A listening TLS port on the loopback interface. */
+export class Listener {
+  readonly #server: Server;
+  #port = 0;
+
+  private constructor(private readonly options: ListenerOptions) {
+    const { cert, key } = options.identity;
+    this.#server = createServer(
+      { cert, key, requestCert: true, rejectUnauthorized: false },
+      (incoming, outgoing) => void this.#exchange(incoming, outgoing),
+    );
+  }
+
+  /** Binds the port; rejects when it is taken. */
+  static async open(options: ListenerOptions): Promise<Listener> {
+    const listener = new Listener(options);
+    await listener.#listen(options.port);
+    return listener;
+  }
+
+  /** The bound port; the same after a pause. */
+  get port(): number {
+    return this.#port;
+  }
+
+  /** The host as clients call it, with its port unless that is 443. */
+  get host(): string {
+    return this.options.host(this.#port);
+  }
+
+  /** Whether connections are accepted. */
+  get listening(): boolean {
+    return this.#server.listening;
+  }
+
+  /** Cuts all connections and refuses new ones. */
+  async close(): Promise<void> {
+    if (!this.#server.listening) return;
+    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    this.#server.closeAllConnections();
+    await closed;
+  }
+
+  /** Listens again on the same port. */
+  async reopen(): Promise<void> {
+    if (!this.#server.listening) await this.#listen(this.#port);
+  }
+
+  #listen(port: number): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    this.#server.once("error", reject);
+    this.#server.listen(port, "127.0.0.1", () => {
+      this.#server.off("error", reject);
+      const address = this.#server.address();
+      if (address !== null && typeof address === "object") this.#port = address.port;
+      resolve();
+    });
+    return promise;
+  }
+
+  async #exchange(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+    const body = await readBody(incoming);
+    // The client went away in the middle of its body: nobody is left to answer.
+    if (body === undefined) return;
+    const { clock, log, surface } = this.options;
+    const request = toRequest(incoming, body === "too long" ? new Uint8Array() : body);
+    const entry = startEntry(request, surface, clock.now());
+    if (body === "too long") {
+      entry.answer = this.#write(outgoing, empty(413, [["connection", "close"]]));
+    } else {
+      const handled = surface.handle(request, this.host);
+      if (handled.validity !== undefined) entry.validity = handled.validity;
+      entry.answer = this.#write(outgoing, handled.answer);
+    }
+    log.add(entry);
+  }
+
+  #write(outgoing: ServerResponse, answer: Answer): Answer {
+    const bytes = new TextEncoder().encode(answer.body);
+    outgoing.sendDate = false;
+    const headers = [...answer.headers, ["date", this.options.clock.dateHeader()]];
+    if (answer.status !== 204) headers.push(["content-length", String(bytes.length)]);
+    outgoing.writeHead(answer.status, headers.flat());
+    outgoing.end(bytes);
+    return answer;
+  }
+}
+
+async function readBody(
+  incoming: IncomingMessage,
+): Promise<Uint8Array | "too long" | undefined> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  try {
+    for await (const chunk of incoming) {
+      length += chunk.length;
+      if (length > MAX_BODY) return "too long";
+      chunks.push(chunk);
+    }
+  } catch {
+    return undefined;
+  }
+  const body = new Uint8Array(length);
+  let at = 0;
+  for (const chunk of chunks) {
+    body.set(chunk, at);
+    at += chunk.length;
+  }
+  return body;
+}
+
+function toRequest(incoming: IncomingMessage, body: Uint8Array): CloudRequest {
+  // A client behind a proxy may send the absolute form, inside a tunnel too.
+  const target = (incoming.url ?? "/").replace(/^https?:\/\/[^/?]*/i, "");
+  const question = target.indexOf("?");
+  const headers: [string, string][] = [];
+  for (let at = 0; at + 1 < incoming.rawHeaders.length; at += 2) {
+    headers.push([incoming.rawHeaders[at] ?? "", incoming.rawHeaders[at + 1] ?? ""]);
+  }
+  return {
+    method: incoming.method ?? "",
+    path: question < 0 ? target : target.slice(0, question),
+    query: question < 0 ? "" : target.slice(question + 1),
+    headers,
+    body,
+    clientChain: clientChain(incoming),
+  };
+}
+
+function clientChain(incoming: IncomingMessage): X509Certificate[] {
+  const socket = incoming.socket as TLSSocket;
+  const chain: X509Certificate[] = [];
+  let next: DetailedPeerCertificate | undefined = socket.getPeerCertificate(true);
+  // An absent certificate is an object without members; a self-signed one is its own issuer.
+  while (next?.raw !== undefined) {
+    const certificate = new X509Certificate(next.raw);
+    if (chain.some(({ fingerprint256 }) => fingerprint256 === certificate.fingerprint256)) break;
+    chain.push(certificate);
+    next = next.issuerCertificate;
+  }
+  return chain;
+}
+
+function startEntry(request: CloudRequest, surface: Surface, now: Date): Omit<LogEntry, "seq"> {
+  const entry: Omit<LogEntry, "seq"> = {
+    time: now.toISOString(),
+    surface: surface.surface,
+    name: surface.name,
+    method: request.method,
+    path: request.path,
+    query: request.query,
+    headers: request.headers.map(([name, value]) => [
+      name,
+      name.toLowerCase() === "authorization" ? /^[A-Za-z]+(?= )/.exec(value)?.[0] ?? "" : value,
+    ]),
+    body: new TextDecoder().decode(request.body),
+  };
+  const token = parseSasToken(headerValues(request, "authorization")[0] ?? "");
+  if (token !== undefined) {
+    const { sr, se, skn, signature } = token;
+    entry.authorization = {
+      sr,
+      se,
+      ...(skn === undefined ? {} : { skn }),
+      fingerprint: fingerprint(signature),
+    };
+  }
+  const leaf = request.clientChain[0];
+  if (leaf !== undefined) {
+    entry.clientCertificate = {
+      ...thumbprints(leaf),
+      chain: request.clientChain.map((certificate) => certificate.toString()),
+    };
+  }
+  return entry;
+}

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: MIT
+
+/**
+ * The HTTPS client of all cloud and EST traffic: OpenSSL's trust and verification, one connection
+ * a request, exactly the headers the caller names. Redirects, cookies and compression are not
+ * followed, kept or offered.
+ */
+
+import { openTls, type TlsVersion } from "../../ffi/tls.ts";
+import { type Log, SILENT } from "../log/log.ts";
+import { TlsConnection } from "./connection.ts";
+import { Deadline } from "./deadline.ts";
+import { TlsError } from "./errors.ts";
+import { encodeRequest, type RequestParts } from "./http1_request.ts";
+import { type Answer, readAnswer } from "./http1_response.ts";
+import { parseTarget, type Target } from "./target.ts";
+import { connectTcp, type Resolve, systemResolve } from "./tcp.ts";
+import type { Transport } from "./transport.ts";
+import { TrustStore } from "./trust_store.ts";
+
+export type { Answer } from "./http1_response.ts";
+export { TlsError, type TlsPhase } from "./errors.ts";
+
+/** Whom a client trusts. */
+export interface Trust {
+  /** The system's trust store as OpenSSL finds it (`SSL_CERT_FILE`, `SSL_CERT_DIR`, else its own). */
+  system: boolean;
+  /** PEM certificates that are trusted in addition, issuers and single servers alike. */
+  extra?: string;
+}
+
+/** How a {@link Client} is made. */
+export interface ClientOptions {
+  trust: Trust;
+  /** Lowest and highest TLS version; absent: 1.2 and 1.3. */
+  versions?: { min?: TlsVersion; max?: TlsVersion };
+  /** Gets refused certificates at level error, certificates that name a host as CN only at warn. */
+  log?: Log;
+  /** How host names become addresses; absent: the system's resolver. */
+  resolve?: Resolve;
+  /** The time by which refused certificates are explained; absent: the system's. */
+  now?: () => Date;
+}
+
+/** Limits of one request in milliseconds. */
+export interface Timeouts {
+  /** Name resolution and TCP, over all addresses of the host. */
+  connect: number;
+  handshake: number;
+  /** Everything from the start to the last byte of the answer. */
+  total: number;
+}
+
+/** One request. `http` URLs are sent in the clear. */
+export interface Request extends RequestParts {
+  url: string;
+  timeouts: Timeouts;
+  /** Largest body of the answer in bytes; a larger one fails with phase `transfer`. */
+  maxBody: number;
+  /** Ends the request; it then rejects with the signal's reason. */
+  signal?: AbortSignal;
+}
+
+/** An HTTPS client; may serve any number of requests at a time. */
+export interface Client extends Disposable {
+  /**
+   * Performs a request on a connection of its own. Any status is an answer. Throws `TlsError` when
+   * there is none, `TypeError` when the request itself cannot be sent, the signal's reason when it
+   * was aborted.
+   */
+  request(request: Request): Promise<Answer>;
+  /** Frees the trust anchors; requests that run are not disturbed. */
+  [Symbol.dispose](): void;
+}
+
+/** Makes a client; nothing is read or opened before its first request. */
+export function client(options: ClientOptions): Client {
+  return new HttpsClient(options);
+}
+
+class HttpsClient implements Client {
+  readonly #trust: TrustStore;
+  readonly #log: Log;
+  readonly #resolve: Resolve;
+  readonly #now: () => Date;
+  readonly #warned = new Set<string>();
+
+  constructor(options: ClientOptions) {
+    this.#trust = new TrustStore(openTls, {
+      system: options.trust.system,
+      extra: options.trust.extra ?? "",
+      ...(options.versions && { versions: options.versions }),
+    });
+    this.#log = options.log ?? SILENT;
+    this.#resolve = options.resolve ?? systemResolve;
+    this.#now = options.now ?? (() => new Date());
+  }
+
+  async request(request: Request): Promise<Answer> {
+    const target = parseTarget(request.url);
+    const bytes = encodeRequest(target, request);
+    using total = new Deadline(
+      request.timeouts.total,
+      () => new TlsError("timeout", `no complete answer from ${target.peer} in time`),
+      request.signal,
+    );
+    total.signal.throwIfAborted();
+    try {
+      const transport = await this.#open(target, request.timeouts, total);
+      return await exchange(transport, bytes, request, total);
+    } catch (cause) {
+      if (cause instanceof TlsError && cause.phase === "verify") {
+        this.#log.error(cause.message);
+        this.#trust.forget();
+      }
+      throw cause;
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.#trust[Symbol.dispose]();
+  }
+
+  async #open(target: Target, timeouts: Timeouts, total: Deadline): Promise<Transport> {
+    const tcp = await connectTcp(target, {
+      timeoutMs: timeouts.connect,
+      signal: total.signal,
+      resolve: this.#resolve,
+    });
+    return target.scheme === "http" ? tcp : await this.#secure(tcp, target, timeouts, total);
+  }
+
+  async #secure(
+    tcp: Transport,
+    target: Target,
+    timeouts: Timeouts,
+    total: Deadline,
+  ): Promise<Transport> {
+    let connection: TlsConnection;
+    try {
+      const session = this.#trust.context().session(target.host, target.isAddress);
+      connection = new TlsConnection(tcp, session, target.host, this.#now);
+    } catch (cause) {
+      tcp.close();
+      throw new TlsError("handshake", messageOf(cause), { cause });
+    }
+    using limit = new Deadline(
+      timeouts.handshake,
+      () => new TlsError("timeout", `no TLS handshake with ${target.peer} in time`),
+      total.signal,
+    );
+    try {
+      const info = await limit.race(connection.handshake(), () => connection.close());
+      if (info.names === "common-name") this.#warnOfCommonName(target);
+      return connection;
+    } catch (cause) {
+      connection.close();
+      throw cause;
+    }
+  }
+
+  #warnOfCommonName({ peer }: Target): void {
+    if (this.#warned.has(peer)) return;
+    this.#warned.add(peer);
+    this.#log.warn(
+      `the certificate of ${peer} names it in the common name only, not as subjectAltName; ` +
+        "other clients refuse that",
+    );
+  }
+}
+
+/** Sends the request and reads the answer at the same time: a server may answer early. */
+async function exchange(
+  transport: Transport,
+  bytes: Uint8Array,
+  request: Request,
+  total: Deadline,
+): Promise<Answer> {
+  let notSent: unknown;
+  const sending = transport.write(bytes).catch((cause) => {
+    notSent = cause;
+  });
+  try {
+    const answer = await total.race(readAnswer(transport, request), () => transport.close());
+    await total.race(transport.end(), () => transport.close()).catch(() => {});
+    return answer;
+  } catch (cause) {
+    if (cause instanceof TlsError && cause.cause === undefined && notSent !== undefined) {
+      cause.cause = notSent;
+    }
+    throw cause;
+  } finally {
+    transport.close();
+    await sending;
+  }
+}
+
+function messageOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
+}

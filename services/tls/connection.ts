@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: MIT
+
+/** TLS over another transport: moves bytes between the network and the TLS library. */
+
+import { SessionError, type SessionInfo, type TlsSession } from "../../ffi/tls.ts";
+import { TlsError } from "./errors.ts";
+import { explain } from "./explain.ts";
+import type { Transport } from "./transport.ts";
+
+/** A TLS record carries 16 KiB at the most. */
+const BUFFER = 16 * 1024;
+
+/** A TLS connection; use it after {@link handshake} has been awaited. */
+export class TlsConnection implements Transport {
+  readonly peer: string;
+  readonly #below: Transport;
+  readonly #session: TlsSession;
+  readonly #host: string;
+  readonly #now: () => Date;
+  readonly #input = new Uint8Array(BUFFER);
+  readonly #output = new Uint8Array(BUFFER);
+  #receiving: Promise<boolean> | undefined;
+  #sending: Promise<void> = Promise.resolve();
+  #established = false;
+  #closed = false;
+
+  /** Owns `below` and `session` from now on. `host` is what the certificate has to name. */
+  constructor(below: Transport, session: TlsSession, host: string, now: () => Date) {
+    this.peer = below.peer;
+    this.#below = below;
+    this.#session = session;
+    this.#host = host;
+    this.#now = now;
+  }
+
+  /** Performs the handshake; answers what was agreed. Throws `TlsError`. */
+  async handshake(): Promise<SessionInfo> {
+    for (;;) {
+      const outcome = await this.#step((session) => session.handshake());
+      if (outcome === "done") break;
+      if (outcome === "closed" || !(await this.#receive())) {
+        throw new TlsError("handshake", `${this.peer} closed the connection during the handshake`);
+      }
+    }
+    this.#established = true;
+    return this.#session.info();
+  }
+
+  async read(into: Uint8Array): Promise<number | null> {
+    for (;;) {
+      const outcome = await this.#step((session) => session.read(into));
+      if (typeof outcome === "number") return outcome;
+      if (outcome === "closed") return null;
+      if (!(await this.#receive())) {
+        // Anybody on the way can end a TCP connection: without the peer's word it proves nothing.
+        throw new TlsError("transfer", `${this.peer} cut the connection without a goodbye`);
+      }
+    }
+  }
+
+  async write(bytes: Uint8Array): Promise<void> {
+    for (let at = 0; at < bytes.length;) {
+      const part = bytes.subarray(at, at + BUFFER);
+      const outcome = await this.#step((session) => session.write(part));
+      if (typeof outcome === "number") at += outcome;
+      else if (outcome === "closed" || !(await this.#receive())) {
+        throw new TlsError("transfer", `${this.peer} closed the connection`);
+      }
+    }
+  }
+
+  async end(): Promise<void> {
+    try {
+      await this.#step((session) => session.shutdown());
+    } catch {
+      // The answer is complete; a peer that is gone already needs no goodbye.
+    }
+    this.close();
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#session[Symbol.dispose]();
+    this.#below.close();
+  }
+
+  /** Runs one call of the library and sends what it left behind, an alert included. */
+  async #step<T>(call: (session: TlsSession) => T): Promise<T> {
+    this.#mustBeOpen();
+    let outcome: T;
+    try {
+      outcome = call(this.#session);
+    } catch (cause) {
+      if (!(cause instanceof SessionError)) throw cause;
+      // The alert is a courtesy; the reason for it is what the caller has to hear.
+      await this.#send().catch(() => {});
+      throw explain(cause.failure, {
+        host: this.#host,
+        peer: this.peer,
+        established: this.#established,
+        now: this.#now(),
+      });
+    }
+    await this.#send();
+    return outcome;
+  }
+
+  /** Feeds what the network sends next; false at its end. Reader and writer share one read. */
+  #receive(): Promise<boolean> {
+    this.#receiving ??= this.#receiveOnce().finally(() => this.#receiving = undefined);
+    return this.#receiving;
+  }
+
+  async #receiveOnce(): Promise<boolean> {
+    const count = await this.#below.read(this.#input);
+    this.#mustBeOpen();
+    if (count === null) return false;
+    this.#session.feed(this.#input.subarray(0, count));
+    return true;
+  }
+
+  /** Sends all that the library has for the network, in its order whoever asks. */
+  #send(): Promise<void> {
+    this.#sending = this.#sending.then(() => this.#sendAll());
+    return this.#sending;
+  }
+
+  async #sendAll(): Promise<void> {
+    for (;;) {
+      this.#mustBeOpen();
+      const count = this.#session.drain(this.#output);
+      if (count === 0) return;
+      await this.#below.write(this.#output.subarray(0, count));
+    }
+  }
+
+  #mustBeOpen(): void {
+    if (this.#closed) throw new TlsError("transfer", `the connection to ${this.peer} is closed`);
+  }
+}

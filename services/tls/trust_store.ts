@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+
+/** The trust anchors of a client, read again now and then. */
+
+import type { ContextOptions, TlsContext, TlsLibrary } from "../../ffi/tls.ts";
+
+/**
+ * How long a store that was read is used, in milliseconds. Reading the system's costs some 50 ms
+ * of CPU; an administrator who adds or removes a CA should not have to restart a service.
+ */
+const LIFETIME = 600_000;
+
+/** One TLS context at a time. */
+export class TrustStore implements Disposable {
+  readonly #library: () => TlsLibrary;
+  readonly #options: ContextOptions;
+  #context: TlsContext | undefined;
+  #readAt = 0;
+
+  constructor(library: () => TlsLibrary, options: ContextOptions) {
+    this.#library = library;
+    this.#options = options;
+  }
+
+  /** The context for a new connection; throws when the anchors cannot be read. */
+  context(): TlsContext {
+    const age = performance.now() - this.#readAt;
+    if (this.#context && age > LIFETIME) this.forget();
+    if (!this.#context) {
+      this.#context = this.#library().context(this.#options);
+      this.#readAt = performance.now();
+    }
+    return this.#context;
+  }
+
+  /** The next connection reads the anchors anew: a certificate was not trusted. */
+  forget(): void {
+    this.#context?.[Symbol.dispose]();
+    this.#context = undefined;
+  }
+
+  [Symbol.dispose](): void {
+    this.forget();
+  }
+}

@@ -13,8 +13,9 @@
 import { decodeBase64, encodeBase64 } from "../http/base64.ts";
 import { invalidParameter } from "../http/errors.ts";
 
+import { checkCString } from "./c_string.ts";
 import { readPayload, writePayload } from "./handle_payload.ts";
-import { type KeyRef, RESERVED_ID } from "./key_ref.ts";
+import { type KeyRef, RESERVED_ID, type StoredKey } from "./key_ref.ts";
 
 /** Signs and verifies payloads with the handle validation key; failures are the service's own. */
 export interface HandleSigner {
@@ -120,13 +121,9 @@ function invalidHandle(): Error {
 }
 
 /** Refuses ids that no handle may give access to. */
-function usable<R extends { id: string }>(ref: R): R {
+function usable(ref: StoredKey): StoredKey {
   if (ref.id === RESERVED_ID) throw invalidHandle();
-  const nul = ref.id.indexOf("\0");
-  if (nul >= 0) {
-    const position = new TextEncoder().encode(ref.id.slice(0, nul)).length;
-    throw invalidParameter("handle", `nul byte found in provided data at position: ${position}`);
-  }
+  checkCString(ref.id, "handle");
   return ref;
 }
 

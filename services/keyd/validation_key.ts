@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT
+
+import { ServiceError } from "../http/errors.ts";
+import type { HandleSigner } from "./handles.ts";
+import { RESERVED_ID } from "./key_ref.ts";
+import type { Library } from "./library.ts";
+import { USAGE_SIGN } from "./requests.ts";
+
+/**
+ * The key that signs the handles. It is made on first use and then taken for granted; when it does
+ * not do what it should, it may have been removed or replaced under the running service, so it is
+ * made again if it is missing and the call is tried once more.
+ *
+ * Whatever goes wrong is no fault of the caller's: 500.
+ */
+export class ValidationKey implements HandleSigner {
+  #isThere = false;
+
+  constructor(readonly library: Pick<Library, "createKey" | "signHmac" | "verifyHmac">) {}
+
+  sign(payload: Uint8Array): Promise<Uint8Array> {
+    return this.#use(() => this.library.signHmac(RESERVED_ID, payload), () => true);
+  }
+
+  verify(payload: Uint8Array, signature: Uint8Array): Promise<boolean> {
+    return this.#use(
+      () => this.library.verifyHmac(RESERVED_ID, payload, signature),
+      (isGenuine) => isGenuine,
+    );
+  }
+
+  async #use<T>(call: () => T | Promise<T>, isGood: (result: T) => boolean): Promise<T> {
+    try {
+      if (this.#isThere) {
+        const result = await attempt(call);
+        if (result.done && isGood(result.value)) return result.value;
+      }
+      await this.library.createKey(RESERVED_ID, USAGE_SIGN);
+      this.#isThere = true;
+      return await call();
+    } catch (error) {
+      this.#isThere = false;
+      throw asInternal(error);
+    }
+  }
+}
+
+type Attempt<T> = { done: true; value: T } | { done: false };
+
+async function attempt<T>(call: () => T | Promise<T>): Promise<Attempt<T>> {
+  try {
+    return { done: true, value: await call() };
+  } catch {
+    // The second attempt reports what is wrong.
+    return { done: false };
+  }
+}
+
+function asInternal(error: unknown): ServiceError {
+  if (error instanceof ServiceError && error.status >= 500) return error;
+  return new ServiceError(500, "internal error", {
+    cause: new Error("could not use the handle validation key", { cause: error }),
+  });
+}

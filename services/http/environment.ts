@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: MIT
+
+/** Environment variables under narrow permissions. */
+
+/** A variable's value; one that the program may not read counts as unset. */
+export function readEnv(name: string): string | undefined {
+  try {
+    return Deno.env.get(name);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotCapable) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * The factor on every timeout, pause, debounce and back-off: 1, unless the developer switch
+ * `AZIOT_DEV_TIME_SCALE` says otherwise. Never applied to dates or token lifetimes.
+ */
+export function timeScale(): number {
+  const value = readEnv("AZIOT_DEV_TIME_SCALE");
+  if (value === undefined) return 1;
+  const scale = Number(value);
+  if (value.trim() === "" || !(scale > 0 && scale <= 1000)) {
+    throw new Error(`AZIOT_DEV_TIME_SCALE must be a number above 0 and up to 1000, not "${value}"`);
+  }
+  return scale;
+}
+
+/** Whether the developer switch `AZIOT_DEV_ENDPOINTS` lets `[endpoints]` of a service count. */
+export function endpointsAreConfigurable(): boolean {
+  return readEnv("AZIOT_DEV_ENDPOINTS") === "1";
+}

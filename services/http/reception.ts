@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: MIT
+
+/**
+ * What all servers of a process share: the serve adapter, the timer that sweeps idle and
+ * unfinished connections and reports who was turned away, and the gate of large bodies.
+ */
+
+import { openServe, type RefusalReason, type ServeAdapter } from "../../ffi/serve.ts";
+import type { Log } from "../log/log.ts";
+import { BodyReader } from "./body.ts";
+import { Endings } from "./endings.ts";
+import { timeScale } from "./environment.ts";
+
+/** Deadlines of a process's connections, in seconds, before the time scale. */
+export interface Deadlines {
+  /** Between an answer and the next request; default 60. */
+  readonly idle: number;
+  /** For a request's head, from its first byte or the accept; default 30. */
+  readonly head: number;
+  /** For a body, from its head; default 5. */
+  readonly body: number;
+}
+
+/** The defaults of {@link Deadlines}. */
+export const DEADLINES: Deadlines = { idle: 60, head: 30, body: 5 };
+
+/** Between two sweeps, in seconds. */
+const SWEEP = 5;
+
+/** A server that wants to be called with every sweep, and told who was turned away. */
+export interface Guest {
+  readonly log: Log;
+  swept(): void;
+}
+
+/** One a process. Its timer runs while it has guests. */
+export class Reception {
+  readonly endings: Endings;
+  readonly bodies: BodyReader;
+  readonly #guests = new Set<Guest>();
+  #listeners = 0;
+  #timer: ReturnType<typeof setInterval> | undefined;
+
+  constructor(
+    readonly adapter: ServeAdapter,
+    readonly scale: number,
+    readonly deadlines: Deadlines = DEADLINES,
+  ) {
+    this.endings = new Endings(adapter, scale);
+    this.bodies = new BodyReader(deadlines.body * 1000 * scale);
+  }
+
+  /** A server with this many listeners begins; answers whether the adapter serves them all. */
+  enter(guest: Guest, listeners: number): boolean {
+    this.#guests.add(guest);
+    this.#listeners += listeners;
+    this.#timer ??= setInterval(() => this.sweep(), SWEEP * 1000 * this.scale);
+    return this.adapter.adopted() === this.#listeners;
+  }
+
+  /** A server has stopped listening. */
+  leave(guest: Guest, listeners: number): void {
+    if (!this.#guests.delete(guest)) return;
+    this.#listeners -= listeners;
+    if (this.#guests.size > 0) return;
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+    this.bodies[Symbol.dispose]();
+  }
+
+  /** Shuts the connections that are past a deadline, and reports who was turned away. */
+  sweep(): void {
+    const { idle, head } = this.deadlines;
+    this.adapter.sweep(idle * this.scale, head * this.scale);
+    this.#reportRefused();
+    for (const guest of this.#guests) guest.swept();
+  }
+
+  #reportRefused(): void {
+    const [guest] = this.#guests;
+    if (guest === undefined) return;
+    for (let each = this.adapter.refused(); each !== undefined; each = this.adapter.refused()) {
+      const { uid, reason, count } = each;
+      const times = count === 1 ? "" : ` (${count} connections)`;
+      if (reason === "uid") guest.log.info(`${REFUSED.uid} for user ${uid}${times}`);
+      else guest.log.warn(`${REFUSED[reason]}, a caller was turned away, user ${uid}${times}`);
+    }
+  }
+}
+
+const REFUSED: Record<RefusalReason, string> = {
+  uid: "Max simultaneous connections reached",
+  listener: "Max simultaneous connections of all users reached",
+  descriptors: "Out of descriptors",
+  identity: "The kernel does not say who is calling",
+};
+
+let shared: Reception | undefined;
+
+/**
+ * The process's own. Opens the adapter's library when it is first called, so before the FFI
+ * permission is given up.
+ */
+export function reception(): Reception {
+  return shared ??= new Reception(openServe(), timeScale());
+}

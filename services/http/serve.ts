@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: MIT
+
+/**
+ * Serves a route table on listening unix sockets with `Deno.serve`. The serve adapter
+ * (`ffi/serve`) lets it have them and shows it the callers; nothing else here knows of it but
+ * {@link peerOf}, `reception.ts` and `endings.ts`.
+ */
+
+import type { Log } from "../log/log.ts";
+import { type Connection, Dispatcher } from "./dispatch.ts";
+import { errorChain } from "./errors.ts";
+import type { Listener } from "./listeners.ts";
+import { peerOf } from "./peer.ts";
+import { type Guest, type Reception, reception } from "./reception.ts";
+import { closing, errorBody, isStream } from "./response.ts";
+import type { Route } from "./routes.ts";
+
+/** How a service is served. */
+export interface ServeOptions {
+  readonly listeners: readonly Listener[];
+  /** The api-versions, oldest first. */
+  readonly versions: readonly string[];
+  readonly routes: readonly Route[];
+  /** Connections that one user may have open at a time to one listener; 0 refuses everybody. */
+  readonly maxConnections: number;
+  readonly limits?: Limits;
+  readonly log: Log;
+  /** What the process's servers share; default the process's own. */
+  readonly reception?: Reception;
+}
+
+/** Limits that a service seldom changes. */
+export interface Limits {
+  /** Connections open at a time to one listener, of all users; default 256. */
+  readonly all?: number;
+  /** Bytes of a body whose action names no other limit; default 1 MiB. */
+  readonly maxBody?: number;
+}
+
+/** A service that is being served. */
+export interface Server {
+  /**
+   * Stops accepting, ends idle connections at once, lets requests finish for up to `graceMs`
+   * (before the time scale) and then cuts what is left. The socket files stay.
+   */
+  close(graceMs: number): Promise<void>;
+}
+
+/** The adapter's name for the listener that was passed as descriptor N is this, port N. */
+const HOSTNAME = "fdac:5d5d::";
+/** Over HTTP/1 a connection has one request at a time, so this only bounds HTTP/2's streams. */
+const STREAMS = 4;
+const ALL = 256;
+/** The adapter's integers are 32 bits wide; more connections than this nobody can have. */
+const MANY = 1_000_000;
+/** How long a connection that was cut may take to be gone, in milliseconds. */
+const CUT = 1_000;
+
+/**
+ * Begins to serve; callers are answered from then on. Throws, with the descriptor and the units in
+ * the message, when the adapter is not active for every listener: without it nobody could be told
+ * apart.
+ */
+export function serve(options: ServeOptions): Promise<Server> {
+  const server = new RunningServer(options, options.reception ?? reception());
+  return server.start().then(() => server);
+}
+
+class RunningServer implements Server, Guest {
+  readonly log: Log;
+  readonly #dispatcher: Dispatcher;
+  readonly #servers: Deno.HttpServer[] = [];
+  /** Connections with a request in a handler. */
+  readonly #busy = new Set<number>();
+
+  constructor(readonly options: ServeOptions, readonly reception: Reception) {
+    const { versions, routes, limits, log } = options;
+    this.log = log;
+    this.#dispatcher = new Dispatcher({
+      versions,
+      routes,
+      log,
+      ...limits?.maxBody === undefined ? {} : { maxBody: limits.maxBody },
+    }, reception.bodies);
+  }
+
+  async start(): Promise<void> {
+    const { listeners, maxConnections, limits } = this.options;
+    const all = Math.min(MANY, Math.max(limits?.all ?? ALL, maxConnections));
+    for (const listener of listeners) {
+      try {
+        this.reception.adapter.limits(listener.descriptor, all, Math.min(MANY, maxConnections));
+        this.#servers.push(this.#listen(listener.descriptor));
+      } catch (cause) {
+        await this.close(0);
+        throw new Error(inactive(listener), { cause });
+      }
+    }
+    const isActive = this.reception.enter(this, listeners.length);
+    const [first] = listeners;
+    if (!isActive && first !== undefined) {
+      await this.close(0);
+      throw new Error(inactive(first));
+    }
+  }
+
+  async close(graceMs: number): Promise<void> {
+    const finished = Promise.all(this.#servers.map((server) => server.shutdown()));
+    if (!await within(finished, graceMs * this.reception.scale)) {
+      for (const connection of this.#busy) this.reception.adapter.shut(connection);
+      await within(finished, CUT);
+    }
+    this.reception.leave(this, this.options.listeners.length);
+  }
+
+  swept(): void {
+    this.#dispatcher.access.flush();
+  }
+
+  #listen(descriptor: number): Deno.HttpServer {
+    return Deno.serve(
+      {
+        hostname: HOSTNAME,
+        port: descriptor,
+        automaticCompression: false,
+        onListen() {},
+        onError: (error) => this.#failed(error),
+      },
+      (request, info) => this.#handle(request, info),
+    );
+  }
+
+  #handle(request: Request, info: Deno.ServeHandlerInfo<Deno.NetAddr>) {
+    const { adapter } = this.reception;
+    const address = info.remoteAddr;
+    const number = address.port;
+    if (adapter.busy(number, 1) > STREAMS) adapter.shut(number);
+    this.#busy.add(number);
+
+    let connection: Connection;
+    try {
+      connection = { peer: peerOf(address), number, closes: false };
+    } catch (error) {
+      this.log.error(`request refused: ${errorChain(error).join(": ")}`);
+      const response = closing(errorBody(500, "internal error"));
+      return number > 0 ? this.#lastAnswer(response, number) : response;
+    }
+    const answer = this.#dispatcher.handle(request, connection);
+    return answer instanceof Response
+      ? this.#answered(answer, connection, info)
+      : answer.then((response) => this.#answered(response, connection, info));
+  }
+
+  #answered(
+    response: Response,
+    connection: Connection,
+    info: Deno.ServeHandlerInfo<Deno.NetAddr>,
+  ): Response | Promise<Response> {
+    const { number } = connection;
+    if (isStream(response)) {
+      const ended = () => {
+        if (!connection.closes) return this.#idle(number);
+        const { endings } = this.reception;
+        endings.afterAnswer(number, endings.mark(number) - 1, 0, () => this.#idle(number));
+      };
+      info.completed.then(ended, ended);
+      return response;
+    }
+    if (connection.closes) return this.#lastAnswer(response, number);
+    // A flat answer is out of the handlers' hands now; the adapter's clock sees it sent.
+    this.#idle(number);
+    return response;
+  }
+
+  /** Hands an answer over after which the connection is shut. */
+  async #lastAnswer(response: Response, number: number): Promise<Response> {
+    const { endings } = this.reception;
+    const body = response.body === null ? null : await response.bytes();
+    endings.afterAnswer(number, endings.mark(number), body?.length ?? 0, () => this.#idle(number));
+    return new Response(body, { status: response.status, headers: response.headers });
+  }
+
+  #idle(number: number): void {
+    if (this.reception.adapter.busy(number, -1) <= 0) this.#busy.delete(number);
+  }
+
+  /** What no handler is supposed to let through. */
+  #failed(error: unknown): Response {
+    this.log.error(`a request failed: ${errorChain(error).join(": ")}`);
+    return errorBody(500, "internal error");
+  }
+}
+
+/** Whether a promise has settled within so many milliseconds. */
+async function within(promise: Promise<unknown>, milliseconds: number): Promise<boolean> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<false>((resolve) =>
+    timer = setTimeout(() => resolve(false), milliseconds)
+  );
+  try {
+    return await Promise.race([promise.then(() => true), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function inactive(listener: Listener): string {
+  return `the serve adapter does not serve ${listener.name} (descriptor ${listener.descriptor}): ` +
+    `LD_PRELOAD of ${listener.unit} must name libaziot_serve.so, and the descriptor must be a ` +
+    "listening unix socket";
+}

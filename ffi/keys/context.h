@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+
+#ifndef CONTEXT_H
+#define CONTEXT_H
+
+#include <openssl/evp.h>
+#include <pthread.h>
+
+#include "cache.h"
+#include "notice.h"
+#include "parameters.h"
+
+/*
+ * Everything the library remembers. Calls may overlap: `state` is held only as long as something
+ * here is looked at, never during cryptography or while a disk is being waited for.
+ */
+struct context {
+    pthread_mutex_t state;
+    /* Guarded by `state`. */
+    struct parameters parameters;
+    struct cache cache;
+    struct notices notices;
+    /* Held by whoever changes files, one at a time. */
+    pthread_mutex_t change;
+    /* Fetched once: a look-up by name costs as much as the operation. Never changed. */
+    EVP_MAC *hmac;
+    EVP_CIPHER *aead;
+};
+
+/* The one context, set up by the first call. */
+struct context *context_get(void);
+
+/* notice_is_due() of the context. */
+bool context_notice_is_due(const char *what, const char *id, int64_t pause);
+
+#endif

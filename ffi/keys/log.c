@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: MIT */
+
+#include "log.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "log_filter.h"
+
+/* What AZIOT_LOG calls this library. */
+#define TARGET "aziot_keys"
+
+static const struct {
+    int priority;
+    const char *label;
+    const char *origin;
+} records[] = {
+    [LOG_LEVEL_ERROR] = {3, "ERR!", ""},
+    [LOG_LEVEL_WARN] = {4, "WARN", ""},
+    [LOG_LEVEL_INFO] = {6, "INFO", ""},
+    [LOG_LEVEL_DEBUG] = {7, "DBUG", "[" TARGET "] "},
+};
+
+static int verbosity = LOG_LEVEL_INFO;
+
+void log_setup(const char *filter)
+{
+    verbosity = log_filter_verbosity(filter == NULL ? "" : filter, TARGET);
+}
+
+static void write_whole(const char *text, size_t size)
+{
+    while (size > 0) {
+        ssize_t written = write(STDERR_FILENO, text, size);
+        if (written < 0 && errno == EINTR)
+            continue;
+        /* Nobody is left to be told. */
+        if (written <= 0)
+            return;
+        text += written;
+        size -= (size_t)written;
+    }
+}
+
+void log_write(enum log_level level, const char *format, ...)
+{
+    if ((int)level > verbosity)
+        return;
+
+    char *message = NULL;
+    va_list arguments;
+    va_start(arguments, format);
+    int size = vasprintf(&message, format, arguments);
+    va_end(arguments);
+    if (size < 0)
+        return;
+    for (char *at = message; *at != '\0'; at++)
+        if ((unsigned char)*at < ' ' || *at == 0x7f)
+            *at = ' ';
+
+    char now[sizeof "2026-05-04T10:11:12"];
+    struct tm utc;
+    time_t seconds = time(NULL);
+    if (gmtime_r(&seconds, &utc) == NULL ||
+        strftime(now, sizeof now, "%Y-%m-%dT%H:%M:%S", &utc) == 0)
+        now[0] = '\0';
+
+    char *record = NULL;
+    size = asprintf(&record, "<%d>%sZ [%s] - %s%s\n", records[level].priority, now,
+                    records[level].label, records[level].origin, message);
+    /* One write: records of several threads must not mix. */
+    if (size > 0)
+        write_whole(record, (size_t)size);
+    free(size < 0 ? NULL : record);
+    free(message);
+}

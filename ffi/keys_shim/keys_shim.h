@@ -27,6 +27,8 @@ enum aks_open_result {
     AKS_OPEN_NULL_POINTER,
 };
 
+#pragma GCC visibility push(default)
+
 /* Loads the library at `path`, an absolute path, and takes the newest list both know. After a
  * failure `err`, which has room for `err_len` bytes, says what is wrong, and a library that was
  * loaded before stays in use. */
@@ -66,5 +68,7 @@ unsigned int aks_decrypt(const char *id, unsigned int mechanism, const unsigned 
                          uintptr_t dn, const unsigned char *iv, uintptr_t ivn,
                          const unsigned char *aad, uintptr_t aadn, const unsigned char *in,
                          uintptr_t n, unsigned char *out, uintptr_t *inout_len);
+
+#pragma GCC visibility pop
 
 #endif

@@ -3,6 +3,7 @@
 #include "listeners.h"
 
 #include "real.h"
+#include "release.h"
 #include "spare.h"
 
 #include <fcntl.h>
@@ -36,6 +37,12 @@ static bool is_listening_unix_socket(int fd)
            option(fd, SO_ACCEPTCONN) == 1;
 }
 
+/* Served already, under this number or as a connection. */
+static bool is_ours(int fd)
+{
+    return slot_confirmed(fd, SLOT_LISTENER) != NULL || slot_confirmed(fd, SLOT_CONNECTION) != NULL;
+}
+
 /* A quarter of what the process may open stays its own, 256 at most. */
 static int descriptors_for_callers(void)
 {
@@ -52,21 +59,21 @@ bool listener_adopt(int fd, int wanted)
     struct listener *listener = unused_entry();
     if (listener == NULL || wanted < 3 || wanted == fd || !slot_in_range(fd))
         return false;
-    if (!is_listening_unix_socket(wanted) || slot_confirmed(wanted, SLOT_LISTENER) != NULL)
+    if (!is_listening_unix_socket(wanted) || is_ours(wanted))
         return false;
 
     int status = fcntl(wanted, F_GETFL);
     if (status < 0 || fcntl(wanted, F_SETFL, status | O_NONBLOCK) != 0)
         return false;
-    if (dup3(wanted, fd, O_CLOEXEC) < 0 || !slot_enter(fd, SLOT_LISTENER))
-        return false;
-
     struct limits limits = {.all = INT_MAX, .per_uid = INT_MAX};
     struct slot *noted = slot_confirmed(wanted, SLOT_LIMITS);
     if (noted != NULL)
         limits = noted->limits;
-    if (slot_in_range(wanted))
-        slot_clear(&slots[wanted]);
+    /* Before `wanted` is closed: its number is left to whoever makes the next listener. */
+    spare_keep();
+    if (dup3(wanted, fd, O_CLOEXEC) < 0)
+        return false;
+    release_descriptor(wanted);
     real()->close(wanted);
 
     *listener = (struct listener){
@@ -76,18 +83,20 @@ bool listener_adopt(int fd, int wanted)
         .descriptor = (uint16_t)wanted,
         .limits = limits,
     };
+    release_descriptor(fd);
+    slot_enter(fd, SLOT_LISTENER);
     slots[fd].listener = listener;
     slots[fd].descriptor = listener->descriptor;
     open_count++;
     ceiling = descriptors_for_callers();
-    spare_keep();
     return true;
 }
 
 bool listener_limit(int descriptor, struct limits limits)
 {
-    if (limits.all < 0 || limits.per_uid < 0 || slot_at(descriptor, SLOT_FREE) == NULL)
+    if (limits.all < 0 || limits.per_uid < 0 || is_ours(descriptor))
         return false;
+    release_descriptor(descriptor);
     if (!slot_enter(descriptor, SLOT_LIMITS))
         return false;
     slots[descriptor].limits = limits;

@@ -99,7 +99,10 @@ static inline struct slot *slot_at(int fd, enum slot_kind kind)
  */
 struct slot *slot_confirmed(int fd, enum slot_kind kind);
 
-/* Enters `fd` as `kind`; false when the table has no room for it or it is no open descriptor. */
+/*
+ * Enters `fd`, which release_descriptor() has made free, as `kind`; false when the table has no
+ * room for it or it is no open descriptor.
+ */
 bool slot_enter(int fd, enum slot_kind kind);
 
 void slot_clear(struct slot *slot);

@@ -5,6 +5,8 @@
 #include "connections.h"
 #include "deadlines.h"
 
+#include <poll.h>
+
 static int connections_of(const struct listener *listener, uint32_t uid)
 {
     int count = 0;
@@ -30,6 +32,21 @@ static struct slot *longest_idle(const struct listener *listener, uint32_t uid)
     return longest;
 }
 
+/*
+ * The uid's connection whose caller has hung up and waits for nothing any more; it is about to be
+ * closed, and a caller who closes one connection and opens another must not be turned away.
+ */
+static struct slot *hung_up(const struct listener *listener, uint32_t uid)
+{
+    for (struct slot *slot = listener->first; slot != NULL; slot = slot->next) {
+        struct pollfd question = {.fd = slot_fd(slot)};
+        if (slot->peer.uid == uid && poll(&question, 1, 0) == 1 &&
+            (question.revents & POLLHUP) != 0 && deadline_waits(slot))
+            return slot;
+    }
+    return NULL;
+}
+
 bool throttle_admits(struct listener *listener, uint32_t uid, enum refusal_reason *reason)
 {
     const struct limits *limits = &listener->limits;
@@ -37,8 +54,10 @@ bool throttle_admits(struct listener *listener, uint32_t uid, enum refusal_reaso
     if (!uid_is_full && listener->count < limits->all)
         return true;
 
-    struct slot *idle = longest_idle(listener, uid);
-    if (idle != NULL && connection_shut(idle))
+    struct slot *over = hung_up(listener, uid);
+    if (over == NULL)
+        over = longest_idle(listener, uid);
+    if (over != NULL && connection_shut(over))
         return true;
     *reason = uid_is_full ? REFUSED_UID : REFUSED_LISTENER;
     return false;

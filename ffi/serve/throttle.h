@@ -9,9 +9,10 @@
 #include "slots.h"
 
 /*
- * True when one more connection of `uid` is within the limits. At a limit the uid's longest
- * connection that is answered, not busy and silent for the idle time is shut to make room; without
- * such a one the answer is false and `*reason` says which limit it was.
+ * True when one more connection of `uid` is within the limits. At a limit one of the uid's own is
+ * shut to make room: one whose caller has hung up, else the longest that is answered, not busy and
+ * silent for the idle time. Without such a one the answer is false and `*reason` says which limit
+ * it was.
  */
 bool throttle_admits(struct listener *listener, uint32_t uid, enum refusal_reason *reason);
 

@@ -6,6 +6,7 @@
  */
 
 import * as v from "valibot";
+import { EncryptMechanism, SignMechanism } from "../../ffi/keys.ts";
 import type { KeyRef } from "./key_ref.ts";
 import { bytes } from "./requests.ts";
 
@@ -40,7 +41,7 @@ export interface CipherAlgorithm {
   readonly parameters: v.GenericSchema<unknown, CipherParameters>;
 }
 
-const aead = v.object({ iv: bytes, aad: bytes });
+const ivAndAad = v.object({ iv: bytes, aad: bytes });
 
 /** Parameters that may be left out or `null`, and nothing else. */
 const none = v.pipe(
@@ -52,30 +53,28 @@ const SIGN: readonly SignAlgorithm[] = [
   {
     name: "ECDSA",
     kinds: PAIR,
-    mechanism: 1,
+    mechanism: SignMechanism.ecdsa,
     message: v.pipe(v.object({ digest: bytes }), v.transform(({ digest }) => digest)),
   },
   {
     name: "HMAC-SHA256",
     kinds: SYMMETRIC,
-    mechanism: 2,
+    mechanism: SignMechanism.hmacSha256,
     message: v.pipe(v.object({ message: bytes }), v.transform(({ message }) => message)),
   },
 ];
 
+const { aead, rsaPkcs1, rsaNoPadding } = EncryptMechanism;
+
 /** Both RSA rows are operations with the private key. */
 const ENCRYPT: readonly CipherAlgorithm[] = [
-  { name: "AEAD", kinds: SYMMETRIC, mechanism: 1, quick: true, parameters: aead },
-  { name: "RSA-PKCS1", kinds: PAIR, mechanism: 2, quick: false, parameters: none },
-  { name: "RSA-NO-PADDING", kinds: PAIR, mechanism: 3, quick: false, parameters: none },
+  { name: "AEAD", kinds: SYMMETRIC, mechanism: aead, quick: true, parameters: ivAndAad },
+  { name: "RSA-PKCS1", kinds: PAIR, mechanism: rsaPkcs1, quick: false, parameters: none },
+  { name: "RSA-NO-PADDING", kinds: PAIR, mechanism: rsaNoPadding, quick: false, parameters: none },
 ];
 
 /** RSA is understood here, and refused for every key. */
-const DECRYPT: readonly CipherAlgorithm[] = [
-  { name: "AEAD", kinds: SYMMETRIC, mechanism: 1, quick: true, parameters: aead },
-  { name: "RSA-PKCS1", kinds: NONE, mechanism: 2, quick: false, parameters: none },
-  { name: "RSA-NO-PADDING", kinds: NONE, mechanism: 3, quick: false, parameters: none },
-];
+const DECRYPT = ENCRYPT.map((row) => row.kinds === PAIR ? { ...row, kinds: NONE } : row);
 
 /** POST `/sign`. */
 export const sign = byAlgorithm(SIGN, (algorithm) =>

@@ -12,7 +12,7 @@
 import { createPublicKey, ECDH } from "node:crypto";
 import * as v from "valibot";
 import { decodeBase64, encodeBase64 } from "../http/base64.ts";
-import { encodeSegment, unixClient } from "../http/unix_client.ts";
+import { encodeSegment, type UnixClient, unixClient } from "../http/unix_client.ts";
 import { type Log, SILENT } from "../log/log.ts";
 import type { Signer } from "../signer.ts";
 
@@ -48,7 +48,7 @@ export interface KeysClientOptions {
  * The Keys Service. Each method rejects with `RemoteError` (status and message) when the service
  * refuses, with `NotConnectedError` when it cannot be reached.
  */
-export interface KeysClient {
+export interface KeysClient extends Disposable {
   /** Makes a symmetric key unless the id has one; answers its handle. */
   createKeyIfNotExists(id: string, usage: KeyUsage): Promise<KeyHandle>;
   /** Stores a symmetric key under an id, over whatever is there. */
@@ -103,6 +103,8 @@ export interface KeysClient {
   ): Promise<Uint8Array>;
   /** A key pair as a signer for certificates and TLS; fetches its public parameters. */
   signer(handle: KeyHandle): Promise<Signer>;
+  /** Closes the connections that are kept for further requests; so does disposing. */
+  close(): void;
 }
 
 /** Makes a client; connections are opened as they are needed. */
@@ -135,7 +137,7 @@ const plaintextSchema = v.object({ plaintext: bytesSchema });
 type HttpMethod = "GET" | "POST" | "DELETE";
 
 class UnixKeysClient implements KeysClient {
-  readonly #http: ReturnType<typeof unixClient>;
+  readonly #http: UnixClient;
 
   constructor({ socket, timeoutMs = 30_000, retries = 0, log = SILENT }: KeysClientOptions) {
     this.#http = unixClient({ socket, host: "keyd.sock", timeoutMs, retries, log });
@@ -242,6 +244,14 @@ class UnixKeysClient implements KeysClient {
       rsaPkcs1: (digestInfo) => this.encryptRsa(handle, "RSA-PKCS1", digestInfo),
       rsaRaw: (block) => this.encryptRsa(handle, "RSA-NO-PADDING", block),
     };
+  }
+
+  close(): void {
+    this.#http.close();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
   }
 
   async #publicKey(handle: KeyHandle): Promise<Pick<Signer, "kind" | "spki">> {

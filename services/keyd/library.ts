@@ -2,12 +2,11 @@
 
 /** The keys library as the service sees it, whichever library is installed. */
 
+import { KeysCode } from "../../ffi/keys.ts";
 import { ServiceError } from "../http/errors.ts";
 import type { CipherAlgorithm, CipherParameters, SignAlgorithm } from "./algorithms.ts";
 import type { KeyRef } from "./key_ref.ts";
-
-/** A result that is there already when the call was a quick one. */
-export type Answer<T> = T | Promise<T>;
+import type { Answer } from "./queue.ts";
 
 /**
  * The operations of a keys library. Each throws {@link LibraryError} when the library refuses or
@@ -43,20 +42,14 @@ export interface Library {
   verifyHmac(id: string, message: Uint8Array, signature: Uint8Array): Answer<boolean>;
 }
 
-/** Result codes of the keys library. */
-export const RC = { OK: 0, INVALID_PARAMETER: 1, EXTERNAL: 2 } as const;
-
-/** What the keys shim answers for a function that the loaded library does not have. */
-export const RC_NOT_IN_LIBRARY = 0xffffffff;
-
 /** The name of a result code, as it stands in logs. */
 export function codeName(code: number): string {
   switch (code) {
-    case RC.INVALID_PARAMETER:
+    case KeysCode.invalidParameter:
       return "AZIOT_KEYS_RC_ERR_INVALID_PARAMETER";
-    case RC.EXTERNAL:
+    case KeysCode.external:
       return "AZIOT_KEYS_RC_ERR_EXTERNAL";
-    case RC_NOT_IN_LIBRARY:
+    case KeysCode.absent:
       return "the keys library does not have this function";
     default:
       return `unknown result code ${code}`;
@@ -72,7 +65,7 @@ export class LibraryError extends ServiceError {
 
   /** `operation` completes "could not …". */
   constructor(operation: string, readonly code: number) {
-    const isMistake = code === RC.INVALID_PARAMETER;
+    const isMistake = code === KeysCode.invalidParameter;
     super(
       isMistake ? 400 : 500,
       isMistake ? "a parameter has an invalid value" : "internal error",

@@ -6,13 +6,14 @@
  */
 
 import * as v from "valibot";
+import { KeysCode } from "../../ffi/keys.ts";
 import { invalidParameter, ServiceError } from "../http/errors.ts";
 import type * as algorithms from "./algorithms.ts";
 import type { AuditRecord } from "./audit.ts";
 import { checkCString } from "./c_string.ts";
 import { type Handles, nestedDerivation } from "./handles.ts";
 import { type KeyRef, RESERVED_ID, type StoredKey } from "./key_ref.ts";
-import { type Library, LibraryError, RC } from "./library.ts";
+import { type Library, LibraryError } from "./library.ts";
 import { KEY_PAIR_PARAMETERS } from "./parameters.ts";
 import { isAuthorized, type Principal } from "./principals.ts";
 import type * as requests from "./requests.ts";
@@ -87,7 +88,7 @@ export class Operations {
   async parameter(name: string, handle: string, record: AuditRecord): Promise<string> {
     const { id } = await this.#open(handle, record, "pair");
     const parameter = KEY_PAIR_PARAMETERS.get(name);
-    if (!parameter) throw new LibraryError("read a key pair parameter", RC.INVALID_PARAMETER);
+    if (!parameter) throw new LibraryError("read a key pair parameter", KeysCode.invalidParameter);
     return parameter.show(await this.library.keyPairParameter(id, parameter.type));
   }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 
+import { KeyPairParameter as Type } from "../../ffi/keys.ts";
 import { encodeBase64 } from "../http/base64.ts";
 
 /** A public parameter of a key pair: its number at the keys library, and its form in an answer. */
@@ -11,11 +12,11 @@ export interface KeyPairParameter {
 
 /** The names of POST `/parameters/{name}`. */
 export const KEY_PAIR_PARAMETERS: ReadonlyMap<string, KeyPairParameter> = new Map([
-  ["algorithm", { type: 1, show: algorithmName }],
-  ["ec-curve-oid", { type: 2, show: encodeBase64 }],
-  ["ec-point", { type: 3, show: encodeBase64 }],
-  ["rsa-modulus", { type: 4, show: encodeBase64 }],
-  ["rsa-exponent", { type: 5, show: encodeBase64 }],
+  ["algorithm", { type: Type.algorithm, show: algorithmName }],
+  ["ec-curve-oid", { type: Type.ecCurveOid, show: encodeBase64 }],
+  ["ec-point", { type: Type.ecPoint, show: encodeBase64 }],
+  ["rsa-modulus", { type: Type.rsaModulus, show: encodeBase64 }],
+  ["rsa-exponent", { type: Type.rsaExponent, show: encodeBase64 }],
 ]);
 
 const ALGORITHMS = new Map([[1, "ECDSA"], [2, "RSA"]]);

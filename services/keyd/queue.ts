@@ -1,54 +1,42 @@
 // SPDX-License-Identifier: MIT
 
-/**
- * One call of the keys library in its two forms. `quick` ones take less than about 50 us and run on
- * the main thread, where they cost a tenth of what a trip to another thread costs; the others never
- * hold up the event loop.
- */
-export interface LibraryCall<T> {
-  readonly quick: boolean;
-  blocking(): T;
-  nonblocking(): Promise<T>;
-}
+/** A result that may be there at once. */
+export type Answer<T> = T | Promise<T>;
 
 /**
- * Calls the keys library strictly one call at a time, in the order of arrival: its ABI promises so
- * much to whatever library is installed. What needs no call of the library never waits here.
+ * Runs calls strictly one at a time, in the order of arrival: so much the interface of the keys
+ * library promises to whatever library is installed. A call that answers with a promise lasts until
+ * that has settled. What needs no call of the library never waits here.
  */
 export class CallQueue {
   readonly #waiting: (() => void)[] = [];
   #busy = false;
 
-  /**
-   * Runs the call now, or when all calls before it are done. A quick one answers at once, without a
-   * promise, if nothing is in flight.
-   */
-  run<T>(call: LibraryCall<T>): T | Promise<T> {
+  /** Runs the call now if nothing is in flight, else when all calls before it are done. */
+  run<T>(call: () => Answer<T>): Answer<T> {
     if (this.#busy) {
-      return new Promise<void>((resolve) => this.#waiting.push(resolve))
-        .then(() => call.quick ? this.#finish(call) : this.#await(call));
+      return new Promise<void>((resolve) => this.#waiting.push(resolve)).then(() =>
+        this.#run(call)
+      );
     }
     this.#busy = true;
-    return call.quick ? this.#finish(call) : this.#await(call);
+    return this.#run(call);
   }
 
-  #finish<T>(call: LibraryCall<T>): T {
+  #run<T>(call: () => Answer<T>): Answer<T> {
+    let answer: Answer<T>;
     try {
-      return call.blocking();
-    } finally {
+      answer = call();
+    } catch (error) {
       this.#next();
+      throw error;
     }
+    if (answer instanceof Promise) return answer.finally(() => this.#next());
+    this.#next();
+    return answer;
   }
 
-  async #await<T>(call: LibraryCall<T>): Promise<T> {
-    try {
-      return await call.nonblocking();
-    } finally {
-      this.#next();
-    }
-  }
-
-  /** Hands the library to the next in line; `#busy` stays set until nobody waits. */
+  /** Hands over to the next in line; the queue counts as busy until nobody waits. */
   #next(): void {
     const next = this.#waiting.shift();
     if (next) next();

@@ -1,100 +1,99 @@
 // SPDX-License-Identifier: MIT
 
 import assert from "node:assert/strict";
-import { CallQueue, type LibraryCall } from "./queue.ts";
+import { CallQueue } from "./queue.ts";
 
 /** A library that notices two calls at once, with slow calls that end when the test says so. */
-function probe() {
-  let inFlight = 0;
-  const order: string[] = [];
-  const ends = new Map<string, PromiseWithResolvers<void>>();
+class Probe {
+  readonly order: string[] = [];
+  readonly #ends = new Map<string, PromiseWithResolvers<void>>();
+  #inFlight = 0;
 
-  const enter = (name: string) => {
-    assert.equal(inFlight++, 0, `${name} overlaps another call`);
-    order.push(name);
-  };
-  const leave = () => void inFlight--;
-
-  const quick = (name: string): LibraryCall<string> => ({
-    quick: true,
-    blocking: () => {
-      enter(name);
-      leave();
+  quick(name: string): () => string {
+    return () => {
+      this.#enter(name);
+      this.#inFlight--;
       return name;
-    },
-    nonblocking: () => assert.fail("a quick call needs no other thread"),
-  });
-  const slow = (name: string): LibraryCall<string> => {
-    const end = Promise.withResolvers<void>();
-    ends.set(name, end);
-    return {
-      quick: false,
-      blocking: () => assert.fail("a slow call must not hold up the event loop"),
-      nonblocking: async () => {
-        enter(name);
-        try {
-          await end.promise;
-        } finally {
-          leave();
-        }
-        return name;
-      },
     };
-  };
-  return { order, quick, slow, end: (name: string) => ends.get(name) };
+  }
+
+  slow(name: string): () => Promise<string> {
+    const end = Promise.withResolvers<void>();
+    this.#ends.set(name, end);
+    return async () => {
+      this.#enter(name);
+      try {
+        await end.promise;
+      } finally {
+        this.#inFlight--;
+      }
+      return name;
+    };
+  }
+
+  end(name: string): void {
+    this.#ends.get(name)?.resolve();
+  }
+
+  fail(name: string): void {
+    this.#ends.get(name)?.reject(new Error(`${name} failed`));
+  }
+
+  #enter(name: string): void {
+    assert.equal(this.#inFlight++, 0, `${name} overlaps another call`);
+    this.order.push(name);
+  }
 }
 
-Deno.test("a quick call on an idle library answers without a promise", () => {
-  const { quick } = probe();
+Deno.test("a quick call with nothing in flight answers without a promise", () => {
+  const probe = new Probe();
   const queue = new CallQueue();
-  assert.equal(queue.run(quick("a")), "a");
-  assert.equal(queue.run(quick("b")), "b");
+  assert.equal(queue.run(probe.quick("a")), "a");
+  assert.equal(queue.run(probe.quick("b")), "b");
 });
 
 Deno.test("calls run one at a time in the order of their arrival", async () => {
-  const { order, quick, slow, end } = probe();
+  const probe = new Probe();
   const queue = new CallQueue();
   const answers = Promise.all([
-    queue.run(slow("slow 1")),
-    queue.run(quick("quick 1")),
-    queue.run(slow("slow 2")),
-    queue.run(quick("quick 2")),
+    queue.run(probe.slow("slow 1")),
+    queue.run(probe.quick("quick 1")),
+    queue.run(probe.slow("slow 2")),
+    queue.run(probe.quick("quick 2")),
   ]);
-  assert.deepEqual(order, ["slow 1"]);
-  end("slow 2")?.resolve();
-  end("slow 1")?.resolve();
-  assert.deepEqual(await answers, ["slow 1", "quick 1", "slow 2", "quick 2"]);
-  assert.deepEqual(order, ["slow 1", "quick 1", "slow 2", "quick 2"]);
-  assert.equal(queue.run(quick("after")), "after");
+  assert.deepEqual(probe.order, ["slow 1"]);
+  probe.end("slow 2");
+  probe.end("slow 1");
+  const inOrder = ["slow 1", "quick 1", "slow 2", "quick 2"];
+  assert.deepEqual(await answers, inOrder);
+  assert.deepEqual(probe.order, inOrder);
+  assert.equal(queue.run(probe.quick("idle again")), "idle again");
 });
 
 Deno.test("a call that arrives while the next in line starts waits its turn", async () => {
-  const { order, quick, slow, end } = probe();
+  const probe = new Probe();
   const queue = new CallQueue();
-  const first = Promise.resolve(queue.run(slow("first")));
-  const second = Promise.resolve(queue.run(quick("second")));
-  const third = first.then(() => queue.run(quick("third")));
-  end("first")?.resolve();
+  const first = Promise.resolve(queue.run(probe.slow("first")));
+  const second = queue.run(probe.quick("second"));
+  const third = first.then(() => queue.run(probe.quick("third")));
+  probe.end("first");
   await Promise.all([second, third]);
-  assert.deepEqual(order, ["first", "second", "third"]);
+  assert.deepEqual(probe.order, ["first", "second", "third"]);
 });
 
 Deno.test("a call that throws or rejects lets the next one in", async () => {
-  const { quick, slow, end } = probe();
+  const probe = new Probe();
   const queue = new CallQueue();
-  const failing: LibraryCall<never> = {
-    quick: true,
-    blocking: () => {
-      throw new Error("broken");
-    },
-    nonblocking: () => Promise.reject(new Error("broken")),
+  const broken = () => {
+    throw new Error("broken");
   };
-  assert.throws(() => queue.run(failing), /broken/);
-  const rejected = queue.run(slow("rejects"));
-  const next = queue.run(quick("next"));
-  end("rejects")?.reject(new Error("gone"));
-  await assert.rejects(Promise.resolve(rejected), /gone/);
+  assert.throws(() => queue.run(broken), /broken/);
+  const rejected = queue.run(probe.slow("slow"));
+  const thrown = queue.run(broken);
+  const next = queue.run(probe.quick("next"));
+  probe.fail("slow");
+  await assert.rejects(Promise.resolve(rejected), /slow failed/);
+  await assert.rejects(Promise.resolve(thrown), /broken/);
   assert.equal(await next, "next");
-  await assert.rejects(Promise.resolve(queue.run({ ...failing, quick: false })), /broken/);
-  assert.equal(queue.run(quick("idle again")), "idle again");
+  assert.equal(queue.run(probe.quick("idle again")), "idle again");
 });

@@ -3,6 +3,7 @@
 /** The bodies of the requests, all JSON objects. Unknown members are ignored. */
 
 import * as v from "valibot";
+import { KeyUsage } from "../../ffi/keys.ts";
 import { decodeBase64 } from "../http/base64.ts";
 
 /** Bytes as strict base64. */
@@ -17,10 +18,7 @@ export const bytes = v.pipe(
   }),
 );
 
-/** The library's usage bit of keys that make HMACs; deriving is the same. */
-export const USAGE_SIGN = 0x01;
-
-const USAGE_BITS = new Map([["derive", USAGE_SIGN], ["sign", USAGE_SIGN], ["encrypt", 0x10]]);
+const USAGE_BITS: ReadonlyMap<string, number> = new Map(Object.entries(KeyUsage));
 
 /** `usage` of a symmetric key, such as `derive,sign`, as the bits of the keys library. */
 export const usage = v.pipe(

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 
+import { KeyUsage } from "../../ffi/keys.ts";
 import { ServiceError } from "../http/errors.ts";
 import type { HandleSigner } from "./handles.ts";
 import { RESERVED_ID } from "./key_ref.ts";
 import type { Library } from "./library.ts";
-import { USAGE_SIGN } from "./requests.ts";
 
 /**
  * The key that signs the handles. It is made on first use and then taken for granted; when it does
@@ -35,7 +35,7 @@ export class ValidationKey implements HandleSigner {
         const result = await attempt(call);
         if (result.done && isGood(result.value)) return result.value;
       }
-      await this.library.createKey(RESERVED_ID, USAGE_SIGN);
+      await this.library.createKey(RESERVED_ID, KeyUsage.sign);
       this.#isThere = true;
       return await call();
     } catch (error) {

@@ -2,8 +2,9 @@
 
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
+import { KeysCode } from "../../ffi/keys.ts";
 import { RESERVED_ID } from "./key_ref.ts";
-import { LibraryError, RC } from "./library.ts";
+import { LibraryError } from "./library.ts";
 import { ValidationKey } from "./validation_key.ts";
 
 /** A library with one key that others can take away or replace, and that can break. */
@@ -19,20 +20,20 @@ class OneKeyLibrary {
 
   signHmac(id: string, message: Uint8Array): Uint8Array {
     this.#called("sign", id);
-    if (!this.key) throw new LibraryError("sign", RC.INVALID_PARAMETER);
+    if (!this.key) throw new LibraryError("sign", KeysCode.invalidParameter);
     return new Uint8Array(createHmac("sha256", this.key).update(message).digest());
   }
 
   verifyHmac(id: string, message: Uint8Array, signature: Uint8Array): boolean {
     this.#called("verify", id);
-    if (!this.key) throw new LibraryError("verify", RC.INVALID_PARAMETER);
+    if (!this.key) throw new LibraryError("verify", KeysCode.invalidParameter);
     return createHmac("sha256", this.key).update(message).digest("hex") === signature.toHex();
   }
 
   #called(name: string, id: string): void {
     assert.equal(id, RESERVED_ID);
     this.calls.push(name);
-    if (this.broken) throw new LibraryError(name, RC.EXTERNAL);
+    if (this.broken) throw new LibraryError(name, KeysCode.external);
   }
 }
 
@@ -92,7 +93,7 @@ Deno.test("every failure is the service's own, and passes when its reason does",
 Deno.test("a store that can hold no key is a failure too, not the caller's mistake", async () => {
   const key = new ValidationKey({
     createKey: () => {
-      throw new LibraryError("create key", RC.INVALID_PARAMETER);
+      throw new LibraryError("create key", KeysCode.invalidParameter);
     },
     signHmac: () => assert.fail("there is no key to sign with"),
     verifyHmac: () => assert.fail("there is no key to verify with"),

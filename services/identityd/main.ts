@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: MIT
+
+/** The Identity Service: wires its parts, provisions the device, serves, stops. */
+
+import { load } from "../config/load.ts";
+import { type DaemonContext, runDaemon, type RunningDaemon } from "../http/daemon.ts";
+import { endpointsAreConfigurable, readEnv } from "../http/environment.ts";
+import { openListeners } from "../http/listeners.ts";
+import { serve } from "../http/serve.ts";
+import { keysClient } from "../keyd/client.ts";
+import { removeLeftovers } from "../storage/replace_file.ts";
+import { client } from "../tls/client.ts";
+import { routes, VERSIONS } from "./api.ts";
+import { systemClock } from "./clock.ts";
+import { CloudError } from "./cloud_errors.ts";
+import { configSchema, endpoints, socketPath, validate } from "./config.ts";
+import { DeviceState } from "./device_state.ts";
+import { HubReads } from "./hub_reads.ts";
+import { RestHubRegistry } from "./hub_registry.ts";
+import { Lifecycle } from "./lifecycle.ts";
+import type { IssueLocal } from "./local_identities.ts";
+import { ModuleBackup } from "./module_backup.ts";
+import { Modules } from "./modules.ts";
+import { MutationQueue } from "./mutation_queue.ts";
+import { Reconciliation } from "./reconciliation.ts";
+
+const PROGRAM = "aziot-identityd";
+
+/** How long requests may take to end when the service is told to. */
+const GRACE_MS = 5_000;
+
+async function start({ log, sys, timeScale }: DaemonContext): Promise<RunningDaemon> {
+  const paths = {
+    file: readEnv("AZIOT_IDENTITYD_CONFIG") ?? "/etc/aziot/identityd/config.toml",
+    directory: readEnv("AZIOT_IDENTITYD_CONFIG_DIR") ?? "/etc/aziot/identityd/config.d",
+  };
+  const read = () => load(paths, configSchema, log);
+  const config = await read();
+  validate(config);
+  const sockets = endpoints(config, endpointsAreConfigurable());
+  const home = config.homedir;
+  await makeHome(home);
+
+  /** Ends pauses at once, attempts that are under way when their time is up. */
+  const stopping = new AbortController();
+  const cut = new AbortController();
+  const clock = systemClock(timeScale);
+  const queue = new MutationQueue();
+  const reads = new HubReads(clock);
+  const backup = new ModuleBackup(home, log);
+  const state = new DeviceState(home, log);
+  const keys = keysClient({ socket: socketPath(sockets.keyd), retries: 1, log });
+  const registry = new RestHubRegistry(keys, {
+    timeout: config.cloud_timeout_sec * 1_000,
+    retries: config.cloud_retries,
+  }, {
+    transport: client({ trust: { system: true }, log }),
+    clock,
+    log,
+    stopping: stopping.signal,
+    cut: cut.signal,
+    throttled: (pause) => {
+      reads.throttled(pause);
+      lifecycle.throttled();
+    },
+  });
+  const modules = new Modules({
+    registry,
+    reads,
+    backup,
+    keys,
+    clock,
+    log,
+    stopping: stopping.signal,
+  });
+  const lifecycle = new Lifecycle(config, {
+    reconciliation: new Reconciliation({ home, state, backup, modules, log }),
+    backup,
+    modules,
+    queue,
+    clock,
+    log,
+    stopping: stopping.signal,
+  });
+
+  const isReady = await lifecycle.start();
+  const server = await serve({
+    listeners: openListeners({
+      program: PROGRAM,
+      sockets: [{ endpoint: sockets.identityd }],
+      sys,
+    }),
+    versions: VERSIONS,
+    routes: routes({
+      lifecycle,
+      modules,
+      queue,
+      keys,
+      issueLocal,
+      readText: (path) => Deno.readTextFile(path),
+    }),
+    maxConnections: config.max_requests,
+    log,
+  });
+  // Whoever waits for the line that the start has ended takes it for "provisioned".
+  if (!isReady) await lifecycle.whenReady;
+
+  return {
+    async stop() {
+      stopping.abort(new CloudError("network", "the service is stopping"));
+      await server.close(GRACE_MS);
+      cut.abort(new CloudError("network", "the service has stopped"));
+    },
+    reload: () => lifecycle.reload(read),
+  };
+}
+
+async function makeHome(home: string): Promise<void> {
+  try {
+    await Deno.mkdir(home, { recursive: true, mode: 0o700 });
+    await removeLeftovers(home);
+  } catch (cause) {
+    throw new Error("could not create home directory", { cause });
+  }
+}
+
+const issueLocal: IssueLocal = ({ moduleId }) =>
+  Promise.reject(
+    new Error(`no certificate for ${moduleId}: issuing certificates is not available yet`),
+  );
+
+if (import.meta.main) await runDaemon({ name: PROGRAM, start });

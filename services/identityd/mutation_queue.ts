@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: MIT
+
+/**
+ * The one owner of everything that changes: creating, updating and deleting modules, provisioning
+ * and reloading run one at a time, in the order in which they came. Reads never wait here.
+ */
+export class MutationQueue {
+  #tail: Promise<unknown> = Promise.resolve();
+
+  /**
+   * Runs `work` after everything that was queued before it. When `gone` says that nobody waits for
+   * it any more by the time it could start, it is left out and the promise rejects.
+   */
+  run<T>(work: () => Promise<T>, gone?: () => boolean): Promise<T> {
+    const result = this.#tail.then(() => {
+      if (gone?.()) throw new Error("the caller has gone before its turn came");
+      return work();
+    });
+    this.#tail = result.catch(() => {});
+    return result;
+  }
+}

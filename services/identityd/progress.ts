@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: MIT
+
+/**
+ * What a reconciliation has done so far, in the file `reconciliation` below the home directory, so
+ * that one that failed or was killed does not make the same modules again. The existing product
+ * knows no such file and does not mind it. It goes when the reconciliation has ended well.
+ */
+
+import * as v from "valibot";
+import { parseJson } from "../http/parse_json.ts";
+import type { Log } from "../log/log.ts";
+import { removeFile, replaceFile } from "../storage/replace_file.ts";
+import { type DeviceInfo, isSameDevice } from "./device_state.ts";
+
+const schema = v.object({
+  device: v.object({ hub: v.string(), gateway: v.string(), deviceId: v.string() }),
+  /** Modules whose making has begun; their keys may not be ours. */
+  begun: v.array(v.string()),
+  /** Generations of the modules that were made. */
+  done: v.record(v.string(), v.string()),
+});
+
+/** The progress of a reconciliation of one device. */
+export class Progress {
+  readonly #begun = new Set<string>();
+  readonly #done = new Map<string, string>();
+
+  private constructor(
+    readonly path: string,
+    readonly device: DeviceInfo,
+    readonly log: Log,
+  ) {}
+
+  /** Starts from nothing. */
+  static none(home: string, device: DeviceInfo, log: Log): Progress {
+    return new Progress(`${home}/reconciliation`, device, log);
+  }
+
+  /** Goes on where the last reconciliation of the same device has stopped, if it did. */
+  static async resume(home: string, device: DeviceInfo, log: Log): Promise<Progress> {
+    const progress = Progress.none(home, device, log);
+    try {
+      const kept = v.parse(schema, parseJson(await Deno.readTextFile(progress.path)));
+      if (!isSameDevice(kept.device, device)) return progress;
+      for (const name of kept.begun) progress.#begun.add(name);
+      for (const [name, generation] of Object.entries(kept.done)) {
+        progress.#done.set(name, generation);
+      }
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound)) {
+        log.warn(`${progress.path} is ignored: ${error instanceof Error ? error.message : error}`);
+      }
+    }
+    return progress;
+  }
+
+  /** Whether exactly this generation of the module was made, keys included. */
+  isDone(moduleId: string, generationId: string | undefined): boolean {
+    return generationId !== undefined && this.#done.get(moduleId) === generationId;
+  }
+
+  /** Whether the making of the module was begun and not seen to its end. */
+  isBegun(moduleId: string): boolean {
+    return this.#begun.has(moduleId);
+  }
+
+  /** To be called before a module is made. */
+  async begin(moduleId: string): Promise<void> {
+    this.#begun.add(moduleId);
+    await this.#save();
+  }
+
+  /** To be called when a module is made. */
+  async done(moduleId: string, generationId: string): Promise<void> {
+    this.#begun.delete(moduleId);
+    this.#done.set(moduleId, generationId);
+    await this.#save();
+  }
+
+  /** To be called when everything is done. */
+  async finish(): Promise<void> {
+    await removeFile(this.path);
+  }
+
+  async #save(): Promise<void> {
+    const { hub, gateway, deviceId } = this.device;
+    const content: v.InferOutput<typeof schema> = {
+      device: { hub, gateway, deviceId },
+      begun: [...this.#begun],
+      done: Object.fromEntries(this.#done),
+    };
+    const bytes = new TextEncoder().encode(JSON.stringify(content));
+    try {
+      await replaceFile(this.path, bytes, { mode: 0o600 });
+    } catch (error) {
+      // Without it a crash makes a module anew; without the module its process has no identity.
+      this.log.warn(error instanceof Error ? error.message : String(error));
+    }
+  }
+}

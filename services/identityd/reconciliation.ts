@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: MIT
+
+/** One comparison of principals and hub, with what is remembered of it for the next one. */
+
+import type { Log } from "../log/log.ts";
+import type { Config } from "./config.ts";
+import { type DeviceState, isSameDevice } from "./device_state.ts";
+import { isDiskFull } from "./disk_full.ts";
+import type { Device } from "./hub_registry.ts";
+import type { ModuleBackup } from "./module_backup.ts";
+import type { Modules } from "./modules.ts";
+import { Principals } from "./principals.ts";
+import { Progress } from "./progress.ts";
+import { reconcileModules } from "./reconcile.ts";
+
+/** Who asked for it: a caller of the API gets its modules made anew. */
+export type Reason = "Startup" | "Api" | "ConfigurationFileUpdate";
+
+/** What a reconciliation works with. */
+export interface ReconciliationContext {
+  readonly home: string;
+  readonly state: DeviceState;
+  readonly backup: ModuleBackup;
+  readonly modules: Pick<Modules, "listFromHub" | "create" | "remove">;
+  readonly log: Log;
+}
+
+/** Makes reconciliations; only the owner of the mutations may. */
+export class Reconciliation {
+  constructor(readonly context: ReconciliationContext) {}
+
+  /**
+   * Brings the hub's modules in line with the principals of `config` and remembers that it did.
+   * Throws `CloudError` when the hub is the reason that it could not.
+   */
+  async run(
+    device: Device | undefined,
+    config: Config,
+    reason: Reason,
+    say: (line: string) => void,
+  ): Promise<void> {
+    if (!device) {
+      say("reconcilation skipped since device is not provisioned");
+      if (reason === "Api") await this.#forget();
+      return;
+    }
+    const { backup, home, log, modules } = this.context;
+    const current = new Principals(config.principal).modules;
+    const made = await this.#madeBefore(device);
+    const isAnew = reason === "Api";
+    const wanted = {
+      current,
+      previous: isAnew ? new Set<string>() : made,
+      obsolete: made.difference(current),
+    };
+    const progress = isAnew
+      ? Progress.none(home, device, log)
+      : await Progress.resume(home, device, log);
+    const names = await reconcileModules(device, wanted, modules, progress, say);
+    await this.#remember(device, config, reason);
+    if (isAnew) await backup.keepOnly(device, names);
+    await progress.finish();
+  }
+
+  /** The names of the modules that the last reconciliation of the same device has made. */
+  async #madeBefore(device: Device): Promise<ReadonlySet<string>> {
+    const { state } = this.context;
+    if (!isSameDevice(await state.device(), device)) return new Set();
+    const settings = await state.settings();
+    return new Principals(settings?.principal ?? []).modules;
+  }
+
+  async #remember(device: Device, config: Config, reason: Reason): Promise<void> {
+    try {
+      await this.context.state.save(device, config);
+    } catch (error) {
+      // Identities need no room: a device with a full disk goes on working, and says so.
+      if (reason === "Api" || !isDiskFull(error)) throw error;
+      this.context.log.error(error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  async #forget(): Promise<void> {
+    await this.context.state.forget();
+    await this.context.backup.keepOnly(undefined, new Set());
+  }
+}

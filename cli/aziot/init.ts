@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: MIT
+
+import type { Table } from "../../services/config/toml.ts";
+import { replaceFile } from "../../services/storage/replace_file.ts";
+import { edgeConfig } from "./apply/edge_guard.ts";
+import { hasTpmService } from "./apply/tpm_service.ts";
+import { apply } from "./config_apply.ts";
+import { alreadyConfigured, writeSuperConfig } from "./config_mp.ts";
+import { CliError, EXIT, UsageError } from "./errors.ts";
+import { isThere, SUPER_CONFIG } from "./files.ts";
+import { buildSuperConfig, type Secrets } from "./init/build.ts";
+import { checkOptions, type EnvironmentSecrets } from "./init/check_options.ts";
+import { flagName, type InitOptions } from "./init/options.ts";
+import { missingFiles } from "./init/referenced_files.ts";
+import type { Machine } from "./machine.ts";
+import { masked } from "./mask.ts";
+import { type Place, placeOf } from "./place.ts";
+import { secretText } from "./secret_text.ts";
+import { parseSuperConfig } from "./super_config/read.ts";
+import { writeToml } from "./super_config/write_toml.ts";
+
+/** Writes a super-config from the answers on the command line and applies it. */
+export async function init(options: InitOptions, machine: Machine): Promise<void> {
+  const place = placeOf(options, machine);
+  const isApplied = options.apply !== false && !options.dryRun;
+  if (place.kind === "live" && isApplied && machine.uid !== 0) {
+    throw new Error("this command must be run as root");
+  }
+  if (!["text", "json", undefined].includes(options.output)) {
+    throw new UsageError("invalid --output: one of text, json");
+  }
+  const wanted = options.out ?? SUPER_CONFIG;
+  const path = wanted.startsWith("/") ? place.at(wanted) : wanted;
+  if (!options.dryRun) await refuseConfigured(path, options, place);
+
+  const warnings: string[] = [];
+  const document = await answersOf(options, place, machine, warnings);
+  if (options.dryRun) {
+    for (const warning of warnings) machine.err(`warning: ${warning}\n`);
+    machine.out(writeToml(masked(document)));
+    return;
+  }
+
+  const header = `# Made by \`aziot init\` on ${machine.now().toISOString()}.\n\n`;
+  const text = header + writeToml(document);
+  const decoded = await parseSuperConfig(text, path);
+  if (options.force) await keepCopy(path, machine.now());
+  await writeSuperConfig(path, text, place);
+  decoded.warnings.unshift(...warnings);
+
+  // The one object of JSON output is all that stdout may have.
+  const teller = options.output === "json" ? { ...machine, out: () => {} } : machine;
+  teller.out(`The configuration has been written to ${path}\n`);
+  if (!isApplied) { for (const warning of decoded.warnings) machine.err(`warning: ${warning}\n`); }
+  const all = isApplied ? await applyIt(decoded, options, place, teller, path) : decoded.warnings;
+  if (options.output === "json") {
+    const result = { status: "configured", config: path, applied: isApplied, warnings: all };
+    machine.out(`${JSON.stringify(result)}\n`);
+  }
+}
+
+async function refuseConfigured(path: string, options: InitOptions, place: Place): Promise<void> {
+  if (!options.force && await isThere(path)) {
+    throw new CliError(alreadyConfigured(path, "init"), EXIT.exists);
+  }
+  const edge = await edgeConfig(place);
+  if (edge !== undefined) {
+    throw new CliError(
+      `${edge} exists, so this device runs IoT Edge: use \`iotedge init\` instead`,
+      EXIT.exists,
+    );
+  }
+}
+
+async function answersOf(
+  options: InitOptions,
+  place: Place,
+  machine: Machine,
+  warnings: string[],
+): Promise<Table> {
+  const fromEnvironment: EnvironmentSecrets = {
+    connectionString: machine.env("AZIOT_CONNECTION_STRING"),
+    symmetricKey: machine.env("AZIOT_SYMMETRIC_KEY"),
+    estPassword: machine.env("AZIOT_EST_PASSWORD"),
+  };
+  const kind = checkOptions(options, fromEnvironment);
+  if (kind === "dps-tpm" && place.kind !== "output" && !await hasTpmService(place, machine)) {
+    throw new CliError(
+      "--provisioning dps-tpm is not available: there is no TPM service here",
+      EXIT.unavailable,
+    );
+  }
+  if (options.connectionString !== undefined) {
+    warnings.push(
+      "a connection string on the command line can be read in the process list: better use " +
+        `${flagName("connectionStringFile")} or AZIOT_CONNECTION_STRING`,
+    );
+  }
+
+  const document = buildSuperConfig(
+    kind,
+    options,
+    await secretsOf(options, fromEnvironment, machine),
+  );
+  const missing = place.kind === "output" ? [] : await missingFiles(document, place.at);
+  if (missing.length > 0) throw new UsageError(`there is no file ${missing.join(", ")}`);
+  return document;
+}
+
+async function secretsOf(
+  options: InitOptions,
+  fromEnvironment: EnvironmentSecrets,
+  machine: Machine,
+): Promise<Secrets> {
+  const read = (file: string | undefined) =>
+    file === undefined ? Promise.resolve(undefined) : secretText(file, machine);
+  return {
+    connectionString: options.connectionString ?? await read(options.connectionStringFile) ??
+      fromEnvironment.connectionString,
+    symmetricKey: await read(options.symmetricKeyFile) ?? fromEnvironment.symmetricKey,
+    estPassword: await read(options.estPasswordFile) ?? fromEnvironment.estPassword,
+  };
+}
+
+async function applyIt(
+  decoded: Parameters<typeof apply>[0],
+  options: InitOptions,
+  place: Place,
+  machine: Machine,
+  path: string,
+): Promise<string[]> {
+  try {
+    const { restart } = options;
+    return await apply(decoded, restart === undefined ? {} : { restart }, place, machine);
+  } catch (cause) {
+    throw new Error(
+      `${path} is written but could not be applied; once the reason below is gone run: ` +
+        `aziot config apply`,
+      { cause },
+    );
+  }
+}
+
+/** Keeps what `--force` replaces, readable by its owner only. */
+async function keepCopy(path: string, now: Date): Promise<void> {
+  if (!await isThere(path)) return;
+  const stamp = now.toISOString().replace(/[-:]|\.\d+/g, "");
+  await replaceFile(`${path}.bak-${stamp}`, await Deno.readFile(path), { mode: 0o600 });
+}

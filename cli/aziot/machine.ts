@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: MIT
+
+import type { Sys } from "../../ffi/sys.ts";
+
+/** A user of the system. */
+export interface User {
+  uid: number;
+  /** Primary group. */
+  gid: number;
+  /** All groups. */
+  groups: readonly number[];
+}
+
+/** How a program ended and what it printed. */
+export interface Ended {
+  success: boolean;
+  stdout: string;
+  stderr: string;
+}
+
+/** What a command has to do with outside its own files; tests bring their own. */
+export interface Machine {
+  out(text: string): void;
+  err(text: string): void;
+  /** All of standard input. */
+  readStdin(): Promise<string>;
+  env(name: string): string | undefined;
+  now(): Date;
+  /** The kernel's host name. */
+  hostname(): string;
+  /** Who runs the command. */
+  readonly uid: number;
+  /** A user by name; `undefined` when there is none. */
+  user(name: string): Promise<User | undefined>;
+  /** Runs systemctl with its output captured. Throws when it cannot be started. */
+  systemctl(args: string[]): Promise<Ended>;
+}
+
+/** The machine that the program runs on. */
+export function thisMachine(): Machine {
+  // Opened when first needed, and only once: the library gives up the permission to open it.
+  let sys: Promise<Sys> | undefined;
+  return {
+    out: (text) => writeAll(Deno.stdout, text),
+    err: (text) => writeAll(Deno.stderr, text),
+    readStdin: () => new Response(Deno.stdin.readable).text(),
+    env: (name) => Deno.env.get(name),
+    now: () => new Date(),
+    hostname: () => Deno.hostname(),
+    uid: Deno.uid() ?? 0,
+    user: async (name) => {
+      sys ??= import("../../ffi/sys.ts").then(({ openSys }) => openSys());
+      const { userIds, groupList } = await sys;
+      const ids = userIds(name);
+      return ids && { ...ids, groups: groupList(name) ?? [ids.gid] };
+    },
+    systemctl: async (args) => {
+      const command = new Deno.Command("systemctl", { args, stdin: "null" });
+      const { success, stdout, stderr } = await command.output();
+      const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+      return { success, stdout: text(stdout), stderr: text(stderr) };
+    },
+  };
+}
+
+function writeAll(
+  to: { writeSync(bytes: Uint8Array): number },
+  text: string,
+): void {
+  const bytes = new TextEncoder().encode(text);
+  for (let at = 0; at < bytes.length;) at += to.writeSync(bytes.subarray(at));
+}

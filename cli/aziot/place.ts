@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: MIT
+
+import { UsageError } from "./errors.ts";
+import type { Machine, User } from "./machine.ts";
+
+/** The options that say for which system a command works. */
+export interface PlaceOptions {
+  /** The tree of a system that is not running, such as an image. */
+  root?: string;
+  /** A directory that gets the files only, for tests and image builders. */
+  outputDir?: string;
+  /** With `outputDir`: `ks=N,cs=N,id=N,tpm=N`. */
+  uids?: string;
+}
+
+/** The system that a command works for. */
+export interface Place {
+  /** `live`: the running system. `root`: a tree below a directory. `output`: files only. */
+  kind: "live" | "root" | "output";
+  /** Where a file of that system lies as seen from here; `path` is absolute. */
+  at(path: string): string;
+  /** A user of that system; `undefined` when there is none. */
+  user(name: string): Promise<User | undefined>;
+  /** Whether files can be given to their users. */
+  canChown: boolean;
+}
+
+/** The place that the options mean. Throws {@link UsageError} when they do not go together. */
+export function placeOf(options: PlaceOptions, machine: Machine): Place {
+  const { root, outputDir, uids } = options;
+  if (root !== undefined && outputDir !== undefined) {
+    throw new UsageError("--root and --output-dir exclude each other");
+  }
+  if (uids !== undefined && outputDir === undefined) {
+    throw new UsageError("--uids is only used with --output-dir");
+  }
+  if (outputDir !== undefined) {
+    const users = uids === undefined ? undefined : parseUids(uids);
+    return {
+      kind: "output",
+      at: below(outputDir),
+      user: (name) => {
+        if (users === undefined) {
+          throw new UsageError("--output-dir needs --uids ks=N,cs=N,id=N[,tpm=N]");
+        }
+        return Promise.resolve(users.get(name));
+      },
+      canChown: false,
+    };
+  }
+  if (root !== undefined) {
+    const at = below(root);
+    return {
+      kind: "root",
+      at,
+      user: (name) => userOfTree(at, name),
+      canChown: machine.uid === 0,
+    };
+  }
+  return {
+    kind: "live",
+    at: (path) => path,
+    user: (name) => machine.user(name),
+    canChown: machine.uid === 0,
+  };
+}
+
+function below(directory: string): (path: string) => string {
+  const base = directory.replace(/\/+$/, "");
+  return (path) => `${base}${path}`;
+}
+
+const SERVICE_USERS = { ks: "aziotks", cs: "aziotcs", id: "aziotid", tpm: "aziottpm" } as const;
+
+/** `ks=1,cs=2,id=3,tpm=4`; the TPM service's may be left out, as its user may be absent. */
+function parseUids(text: string): Map<string, User> {
+  const users = new Map<string, User>();
+  for (const part of text.split(",")) {
+    const [key = "", value = "", ...rest] = part.split("=");
+    const name = Object.entries(SERVICE_USERS).find(([short]) => short === key)?.[1];
+    const uid = /^[0-9]+$/.test(value) && rest.length === 0 ? Number(value) : NaN;
+    if (name === undefined || !(uid <= 0xffff_ffff) || users.has(name)) {
+      throw new UsageError(
+        `invalid --uids entry '${part}': expected ks=N,cs=N,id=N[,tpm=N], each once, with N from ` +
+          "0 to 4294967295",
+      );
+    }
+    users.set(name, { uid, gid: uid, groups: [uid] });
+  }
+  for (const [key, name] of Object.entries(SERVICE_USERS)) {
+    if (key !== "tpm" && !users.has(name)) throw new UsageError(`--uids lacks ${key}=N`);
+  }
+  return users;
+}
+
+/** A user of `DIR/etc/passwd` with the groups of `DIR/etc/group`. */
+async function userOfTree(
+  at: (path: string) => string,
+  name: string,
+): Promise<User | undefined> {
+  const passwd = await Deno.readTextFile(at("/etc/passwd"));
+  const [, , uidText = "", gidText = ""] = linesOf(passwd).find(([user]) => user === name) ?? [];
+  if (!/^[0-9]+$/.test(uidText) || !/^[0-9]+$/.test(gidText)) return undefined;
+  const gid = Number(gidText);
+
+  let group = "";
+  try {
+    group = await Deno.readTextFile(at("/etc/group"));
+  } catch (error) {
+    // A tree without it has no supplementary groups.
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+  const supplementary = linesOf(group)
+    .filter(([, , , members = ""]) => members.split(",").includes(name))
+    .map(([, , id = ""]) => Number(id));
+  return { uid: Number(uidText), gid, groups: [gid, ...supplementary] };
+}
+
+function linesOf(text: string): string[][] {
+  return text.split("\n").map((line) => line.split(":"));
+}

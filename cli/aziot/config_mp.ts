@@ -4,7 +4,7 @@ import { replaceFile } from "../../services/storage/replace_file.ts";
 import { CliError, EXIT, UsageError } from "./errors.ts";
 import { isThere, SUPER_CONFIG } from "./files.ts";
 import type { Machine } from "./machine.ts";
-import { placeOf, type PlaceOptions } from "./place.ts";
+import { type Place, placeOf, type PlaceOptions } from "./place.ts";
 import { secretText } from "./secret_text.ts";
 import { parseConnectionString } from "./super_config/connection_string.ts";
 import { table } from "./super_config/documents.ts";

@@ -78,6 +78,9 @@ export function client(options: ClientOptions): Client {
   return new HttpsClient(options);
 }
 
+/** How long the end of a finished exchange may take, in milliseconds. */
+const GOODBYE = 1000;
+
 class HttpsClient implements Client {
   readonly #trust: TrustStore;
   readonly #log: Log;
@@ -182,7 +185,7 @@ async function exchange(
   });
   try {
     const answer = await total.race(readAnswer(transport, request), () => transport.close());
-    await total.race(transport.end(), () => transport.close()).catch(() => {});
+    await goodbye(transport, total);
     return answer;
   } catch (cause) {
     if (cause instanceof TlsError && cause.cause === undefined && notSent !== undefined) {
@@ -193,6 +196,12 @@ async function exchange(
     transport.close();
     await sending;
   }
+}
+
+/** The answer is there: a peer that does not take our goodbye must not hold it back for long. */
+async function goodbye(transport: Transport, total: Deadline): Promise<void> {
+  using limit = new Deadline(GOODBYE, () => new Error("no goodbye"), total.signal);
+  await limit.race(transport.end(), () => transport.close()).catch(() => {});
 }
 
 function messageOf(cause: unknown): string {

@@ -22,6 +22,7 @@ export class TlsConnection implements Transport {
   #receiving: Promise<boolean> | undefined;
   #sending: Promise<void> = Promise.resolve();
   #established = false;
+  #writing = false;
   #closed = false;
 
   /** Owns `below` and `session` from now on. `host` is what the certificate has to name. */
@@ -36,7 +37,8 @@ export class TlsConnection implements Transport {
   /** Performs the handshake; answers what was agreed. Throws `TlsError`. */
   async handshake(): Promise<SessionInfo> {
     for (;;) {
-      const outcome = await this.#step((session) => session.handshake());
+      const outcome = await this.#call((session) => session.handshake());
+      await this.#send();
       if (outcome === "done") break;
       if (outcome === "closed" || !(await this.#receive())) {
         throw new TlsError("handshake", `${this.peer} closed the connection during the handshake`);
@@ -48,7 +50,10 @@ export class TlsConnection implements Transport {
 
   async read(into: Uint8Array): Promise<number | null> {
     for (;;) {
-      const outcome = await this.#step((session) => session.read(into));
+      const outcome = await this.#call((session) => session.read(into));
+      // A refreshed key has to be answered, but a writer that is stuck must not hold the reader up:
+      // the peer may have stopped listening because it has answered already.
+      this.#send().catch(() => {});
       if (typeof outcome === "number") return outcome;
       if (outcome === "closed") return null;
       if (!(await this.#receive())) {
@@ -59,21 +64,28 @@ export class TlsConnection implements Transport {
   }
 
   async write(bytes: Uint8Array): Promise<void> {
+    this.#writing = true;
     for (let at = 0; at < bytes.length;) {
       const part = bytes.subarray(at, at + BUFFER);
-      const outcome = await this.#step((session) => session.write(part));
+      const outcome = await this.#call((session) => session.write(part));
+      await this.#send();
       if (typeof outcome === "number") at += outcome;
       else if (outcome === "closed" || !(await this.#receive())) {
         throw new TlsError("transfer", `${this.peer} closed the connection`);
       }
     }
+    this.#writing = false;
   }
 
   async end(): Promise<void> {
-    try {
-      await this.#step((session) => session.shutdown());
-    } catch {
-      // The answer is complete; a peer that is gone already needs no goodbye.
+    // Behind a write that is stuck or has failed a goodbye would wait for ever, or lie.
+    if (!this.#writing) {
+      try {
+        await this.#call((session) => session.shutdown());
+        await this.#send();
+      } catch {
+        // The answer is complete; a peer that is gone already needs no goodbye.
+      }
     }
     this.close();
   }
@@ -85,16 +97,16 @@ export class TlsConnection implements Transport {
     this.#below.close();
   }
 
-  /** Runs one call of the library and sends what it left behind, an alert included. */
-  async #step<T>(call: (session: TlsSession) => T): Promise<T> {
+  /** Runs one call of the library; a failed handshake's alert is sent before the error is thrown. */
+  async #call<T>(call: (session: TlsSession) => T): Promise<T> {
     this.#mustBeOpen();
-    let outcome: T;
     try {
-      outcome = call(this.#session);
+      return call(this.#session);
     } catch (cause) {
       if (!(cause instanceof SessionError)) throw cause;
       // The alert is a courtesy; the reason for it is what the caller has to hear.
-      await this.#send().catch(() => {});
+      const alert = this.#send().catch(() => {});
+      if (!this.#established) await alert;
       throw explain(cause.failure, {
         host: this.#host,
         peer: this.peer,
@@ -102,8 +114,6 @@ export class TlsConnection implements Transport {
         now: this.#now(),
       });
     }
-    await this.#send();
-    return outcome;
   }
 
   /** Feeds what the network sends next; false at its end. Reader and writer share one read. */

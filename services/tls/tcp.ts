@@ -32,7 +32,7 @@ export async function connectTcp(
     : await limit.race(addressesOf(target.host, options.resolve), () => {});
 
   const failures: string[] = [];
-  let last: unknown;
+  let refusal: unknown;
   for (const [index, address] of addresses.entries()) {
     using share = new Deadline(
       limit.remaining / (addresses.length - index),
@@ -44,12 +44,14 @@ export async function connectTcp(
     } catch (cause) {
       // The whole limit or the caller's signal: no further address.
       if (limit.signal.aborted) throw limit.signal.reason;
-      failures.push(`${address}: ${share.signal.aborted ? "no answer in time" : words(cause)}`);
-      last = cause;
+      const late = share.signal.aborted;
+      failures.push(`${address}: ${late ? "no answer in time" : words(cause)}`);
+      if (!late) refusal = cause;
     }
   }
+  if (refusal === undefined) throw tooLate(peer);
   throw new TlsError("connect", `could not connect to ${peer} (${failures.join("; ")})`, {
-    cause: last,
+    cause: refusal,
   });
 }
 

@@ -38,7 +38,7 @@ unsigned int derive_key(const char *base_id, const uint8_t *derivation_data,
         !argument_pointer("derived_key_len", derived_key_len))
         return AZIOT_KEYS_RC_ERR_INVALID_PARAMETER;
 
-    struct call call = {"derive key", base_id};
+    struct call call = {"derive key", base_id, "base_id"};
     struct output output = {"derived_key", derived_key, derived_key_len};
     struct key *base = NULL;
     struct bytes derived = {NULL, 0};

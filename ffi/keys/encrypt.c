@@ -190,7 +190,7 @@ unsigned int encrypt(const char *id, unsigned int mechanism, const void *paramet
         !argument_pointer("ciphertext_len", ciphertext_len))
         return AZIOT_KEYS_RC_ERR_INVALID_PARAMETER;
 
-    struct call call = {"encrypt", id};
+    struct call call = {"encrypt", id, NULL};
     struct text text = {plaintext, plaintext_len};
     struct output output = {"ciphertext", ciphertext, ciphertext_len};
     switch (mechanism) {
@@ -215,7 +215,7 @@ unsigned int decrypt(const char *id, unsigned int mechanism, const void *paramet
         !argument_pointer("plaintext_len", plaintext_len))
         return AZIOT_KEYS_RC_ERR_INVALID_PARAMETER;
 
-    struct call call = {"decrypt", id};
+    struct call call = {"decrypt", id, NULL};
     struct text text = {ciphertext, ciphertext_len};
     struct output output = {"plaintext", plaintext, plaintext_len};
     switch (mechanism) {

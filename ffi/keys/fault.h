@@ -10,6 +10,8 @@ struct call {
     /* As a record calls it: "sign". */
     const char *operation;
     const char *id;
+    /* What the public header calls the id; NULL: "id". */
+    const char *id_name;
 };
 
 /* Room for the longest reason: one that names a path. */

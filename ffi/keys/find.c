@@ -167,7 +167,7 @@ unsigned int find_key(const struct call *call, enum key_kind kind, const char *a
         break;
     case FIND_ABSENT:
         code = absent != NULL
-                   ? fault_invalid("id", "%s", absent)
+                   ? fault_invalid(call->id_name == NULL ? "id" : call->id_name, "%s", absent)
                    : fault_external_text(call, location.path, "vanished after it was written");
         break;
     case FIND_EMPTY:

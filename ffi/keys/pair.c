@@ -85,7 +85,7 @@ unsigned int create_key_pair_if_not_exists(const char *id, const char *preferred
          !argument_text("preferred_algorithms", preferred_algorithms)))
         return AZIOT_KEYS_RC_ERR_INVALID_PARAMETER;
 
-    struct call call = {"create key pair", id};
+    struct call call = {"create key pair", id, NULL};
     struct location location;
     struct reason reason;
     enum algorithm algorithm = algorithm_preferred(preferred_algorithms);
@@ -114,7 +114,7 @@ unsigned int load_key_pair(const char *id)
 {
     if (!argument_text("id", id))
         return AZIOT_KEYS_RC_ERR_INVALID_PARAMETER;
-    struct call call = {"load key pair", id};
+    struct call call = {"load key pair", id, NULL};
     struct key *key = NULL;
     unsigned int code = find_key(&call, KEY_PAIR, "not found", &key);
     key_release(key);
@@ -125,7 +125,7 @@ unsigned int move_key_pair(const char *from, const char *to)
 {
     if (!argument_text("from", from) || !argument_text("to", to))
         return AZIOT_KEYS_RC_ERR_INVALID_PARAMETER;
-    struct call call = {"move key pair", from};
+    struct call call = {"move key pair", from, NULL};
     return store_move(&call, to);
 }
 
@@ -133,6 +133,6 @@ unsigned int delete_key_pair(const char *id)
 {
     if (!argument_text("id", id))
         return AZIOT_KEYS_RC_ERR_INVALID_PARAMETER;
-    struct call call = {"delete key pair", id};
+    struct call call = {"delete key pair", id, NULL};
     return store_delete(&call);
 }

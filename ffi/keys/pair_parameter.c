@@ -105,7 +105,7 @@ unsigned int get_key_pair_parameter(const char *id, unsigned int type, unsigned 
 {
     if (!argument_text("id", id) || !argument_pointer("value_len", value_len))
         return AZIOT_KEYS_RC_ERR_INVALID_PARAMETER;
-    struct call call = {"get key pair parameter", id};
+    struct call call = {"get key pair parameter", id, NULL};
     struct output output = {"value", value, value_len};
     struct value result = {.size = 0};
     struct key *key = NULL;

@@ -20,7 +20,7 @@ static const char no_tokens[] =
 
 static unsigned int out_of_memory(const char *name)
 {
-    struct call call = {"set parameter", name};
+    struct call call = {"set parameter", name, NULL};
     return fault_external_text(&call, NULL, "out of memory");
 }
 

@@ -88,7 +88,7 @@ unsigned int sign(const char *id, unsigned int mechanism, const void *parameters
         !argument_pointer("signature_len", signature_len))
         return AZIOT_KEYS_RC_ERR_INVALID_PARAMETER;
 
-    struct call call = {"sign", id};
+    struct call call = {"sign", id, NULL};
     struct message message = {digest, digest_len};
     struct output output = {"signature", signature, signature_len};
     switch (mechanism) {
@@ -114,7 +114,7 @@ unsigned int verify(const char *id, unsigned int mechanism, const void *paramete
     if (mechanism != AZIOT_KEYS_SIGN_MECHANISM_HMAC_SHA256)
         return fault_invalid("mechanism", "unrecognized value");
 
-    struct call call = {"verify", id};
+    struct call call = {"verify", id, NULL};
     unsigned char mac[HMAC_SIZE];
     struct key *key = NULL;
     unsigned int code = find_key(&call, KEY_SYMMETRIC, key_absent, &key);

@@ -83,7 +83,7 @@ static unsigned int move_between(const struct call *call, const struct location 
 
 unsigned int store_move(const struct call *call, const char *to)
 {
-    struct call other = {call->operation, to};
+    struct call other = {call->operation, to, NULL};
     struct location source = {NULL, false};
     struct location target = {NULL, false};
     unsigned int code = find_location(call, &source);

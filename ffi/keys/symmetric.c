@@ -63,7 +63,7 @@ unsigned int create_key_if_not_exists(const char *id, unsigned int usage)
     if (!argument_text("id", id))
         return AZIOT_KEYS_RC_ERR_INVALID_PARAMETER;
 
-    struct call call = {"create key", id};
+    struct call call = {"create key", id, NULL};
     struct location location;
     unsigned int code = find_location(&call, &location);
     if (code == AZIOT_KEYS_RC_OK) {
@@ -79,7 +79,7 @@ unsigned int load_key(const char *id)
 {
     if (!argument_text("id", id))
         return AZIOT_KEYS_RC_ERR_INVALID_PARAMETER;
-    struct call call = {"load key", id};
+    struct call call = {"load key", id, NULL};
     struct key *key = NULL;
     unsigned int code = find_key(&call, KEY_SYMMETRIC, "not found", &key);
     key_release(key);
@@ -97,7 +97,7 @@ unsigned int import_key(const char *id, const uint8_t *bytes, uintptr_t bytes_le
     if (bytes_len > KEY_FILE_LIMIT)
         return fault_invalid("bytes", "a key has at most %d bytes", KEY_FILE_LIMIT);
 
-    struct call call = {"import key", id};
+    struct call call = {"import key", id, NULL};
     struct location location;
     /* Only read. */
     struct bytes borrowed = {(uint8_t *)(uintptr_t)bytes, bytes_len};
@@ -117,6 +117,6 @@ unsigned int delete_key(const char *id)
 {
     if (!argument_text("id", id))
         return AZIOT_KEYS_RC_ERR_INVALID_PARAMETER;
-    struct call call = {"delete key", id};
+    struct call call = {"delete key", id, NULL};
     return store_delete(&call);
 }

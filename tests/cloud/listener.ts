@@ -8,9 +8,11 @@
  * the surface judges it together with the request.
  */
 
+import { Buffer } from "node:buffer";
 import { X509Certificate } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer, type Server } from "node:https";
+import type { Socket } from "node:net";
 import type { DetailedPeerCertificate, TLSSocket } from "node:tls";
 import type { Identity } from "./authority.ts";
 import { thumbprints } from "./client_certificate.ts";
@@ -37,6 +39,7 @@ const MAX_BODY = 1024 * 1024;
 /** A listening TLS port on the loopback interface. */
 export class Listener {
   readonly #server: Server;
+  readonly #sockets = new Set<Socket>();
   #port = 0;
 
   private constructor(private readonly options: ListenerOptions) {
@@ -45,6 +48,11 @@ export class Listener {
       { cert, key, requestCert: true, rejectUnauthorized: false },
       (incoming, outgoing) => void this.#exchange(incoming, outgoing),
     );
+    // closeAllConnections() does not know a connection that has not sent a request yet.
+    this.#server.on("connection", (socket: Socket) => {
+      this.#sockets.add(socket);
+      socket.on("close", () => this.#sockets.delete(socket));
+    });
   }
 
   /** Binds the port; rejects when it is taken. */
@@ -73,7 +81,7 @@ export class Listener {
   async close(): Promise<void> {
     if (!this.#server.listening) return;
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
-    this.#server.closeAllConnections();
+    for (const socket of this.#sockets) socket.destroy();
     await closed;
   }
 
@@ -95,11 +103,13 @@ export class Listener {
   }
 
   async #exchange(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+    // Before the body: a socket that has closed meanwhile has forgotten its certificates.
+    const chain = clientChain(incoming.socket as TLSSocket);
     const body = await readBody(incoming);
     // The client went away in the middle of its body: nobody is left to answer.
     if (body === undefined) return;
     const { clock, log, surface } = this.options;
-    const request = toRequest(incoming, body === "too long" ? new Uint8Array() : body);
+    const request = toRequest(incoming, body === "too long" ? new Uint8Array() : body, chain);
     const entry = startEntry(request, surface, clock.now());
     if (body === "too long") {
       entry.answer = this.#write(outgoing, empty(413, [["connection", "close"]]));
@@ -122,30 +132,28 @@ export class Listener {
   }
 }
 
-async function readBody(
-  incoming: IncomingMessage,
-): Promise<Uint8Array | "too long" | undefined> {
+/** `undefined` when the client went away before its end. */
+function readBody(incoming: IncomingMessage): Promise<Uint8Array | "too long" | undefined> {
+  const { promise, resolve } = Promise.withResolvers<Uint8Array | "too long" | undefined>();
   const chunks: Uint8Array[] = [];
   let length = 0;
-  try {
-    for await (const chunk of incoming) {
-      length += chunk.length;
-      if (length > MAX_BODY) return "too long";
-      chunks.push(chunk);
-    }
-  } catch {
-    return undefined;
-  }
-  const body = new Uint8Array(length);
-  let at = 0;
-  for (const chunk of chunks) {
-    body.set(chunk, at);
-    at += chunk.length;
-  }
-  return body;
+  incoming.on("data", (chunk: Uint8Array) => {
+    length += chunk.length;
+    if (length <= MAX_BODY) chunks.push(chunk);
+    // The rest is read and dropped: the client gets its answer rather than a reset.
+    else resolve("too long");
+  });
+  incoming.on("end", () => resolve(Buffer.concat(chunks)));
+  incoming.on("error", () => resolve(undefined));
+  incoming.on("close", () => resolve(undefined));
+  return promise;
 }
 
-function toRequest(incoming: IncomingMessage, body: Uint8Array): CloudRequest {
+function toRequest(
+  incoming: IncomingMessage,
+  body: Uint8Array,
+  clientChain: X509Certificate[],
+): CloudRequest {
   // A client behind a proxy may send the absolute form, inside a tunnel too.
   const target = (incoming.url ?? "/").replace(/^https?:\/\/[^/?]*/i, "");
   const question = target.indexOf("?");
@@ -159,12 +167,11 @@ function toRequest(incoming: IncomingMessage, body: Uint8Array): CloudRequest {
     query: question < 0 ? "" : target.slice(question + 1),
     headers,
     body,
-    clientChain: clientChain(incoming),
+    clientChain,
   };
 }
 
-function clientChain(incoming: IncomingMessage): X509Certificate[] {
-  const socket = incoming.socket as TLSSocket;
+function clientChain(socket: TLSSocket): X509Certificate[] {
   const chain: X509Certificate[] = [];
   let next: DetailedPeerCertificate | undefined = socket.getPeerCertificate(true);
   // An absent certificate is an object without members; a self-signed one is its own issuer.

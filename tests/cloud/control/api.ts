@@ -236,6 +236,8 @@ async function readBody<S extends BaseSchema<unknown, unknown, BaseIssue<unknown
   } catch {
     throw new ControlError(400, "the body is not JSON");
   }
+  // valibot takes an array for an object.
+  if (Array.isArray(value)) throw new ControlError(400, "body: Expected Object but received Array");
   const result = v.safeParse(schema, value);
   if (result.success) return result.output;
   const [issue] = result.issues;

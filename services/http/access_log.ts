@@ -9,11 +9,14 @@
 
 import type { Log } from "../log/log.ts";
 import { loggableHeaders } from "../log/redact.ts";
-import type { Peer } from "./peer.ts";
+import type { Exchange } from "./exchange.ts";
 import type { Route } from "./routes.ts";
 
 /** The length of a window in milliseconds. */
 const WINDOW = 60_000;
+
+/** What is logged of a request. */
+export type Arrival = Pick<Exchange, "request" | "method" | "target" | "peer">;
 
 /** A request whose answer is to be logged. */
 export interface Entry {
@@ -41,13 +44,20 @@ export class AccessLog {
   }
 
   /** A request has come; `route` is the one it met, if any. */
-  arrived(request: Request, target: string, route: Route | undefined, peer: Peer): Entry {
-    const line = `<-- ${request.method} ${target} ${loggableHeaders(request.headers)}`;
-    const isPolling = route !== undefined && request.method === "GET";
+  arrived({ request, method, target, peer }: Arrival, route: Route | undefined): Entry {
+    const line = `<-- ${method} ${target?.text ?? request.url} ${loggableHeaders(request.headers)}`;
+    const isPolling = route !== undefined && method === "GET";
     const window = isPolling ? this.#windows.get(route)?.get(peer.uid) : undefined;
     if (window !== undefined) return { held: { line, window } };
     this.log.info(line);
     return isPolling ? { opens: { route, uid: peer.uid } } : {};
+  }
+
+  /** An error is about to be logged: what it belongs to comes first. */
+  reveal(entry: Entry): Entry {
+    if (entry.held === undefined) return entry;
+    this.log.info(entry.held.line);
+    return {};
   }
 
   /** A request has been answered. */

@@ -21,17 +21,11 @@ const tooLate = () => new BodyError(408, "deadline has elapsed");
 const broken = (cause: unknown) =>
   new BodyError(400, "error reading a body from connection", { cause });
 
-/** A body that has been read. */
-export interface ReadBody {
-  readonly bytes: Uint8Array;
-  /**
-   * To be called when the answer is ready: a body over 1 MiB keeps the next one waiting until
-   * then, because a few of them at once, with what becomes of them, exhaust a small heap.
-   */
-  readonly release: () => void;
-}
-
-const nothing = () => {};
+/**
+ * Gives the place of a body over 1 MiB back: to be called when its answer is ready. A few of them
+ * at once, with what becomes of them, exhaust a small heap.
+ */
+export type Release = () => void;
 
 /** Whether the head announces a body. */
 export function announcesBody(headers: Headers): boolean {
@@ -50,14 +44,25 @@ export class BodyReader implements Disposable {
     this.#deadlines = new Deadlines(milliseconds);
   }
 
-  /** Reads at most `limit` bytes. Throws {@link BodyError}. */
-  read(request: Request, limit: number): Promise<ReadBody> {
+  /**
+   * Reads at most `limit` bytes and answers what `use` makes of them, or `fail` of the
+   * {@link BodyError}; neither may throw.
+   */
+  read<T>(
+    request: Request,
+    limit: number,
+    use: (bytes: Uint8Array) => T | Promise<T>,
+    fail: (error: BodyError) => T | Promise<T>,
+  ): T | Promise<T> {
     const announced = request.headers.get("content-length");
-    if (announced === null) return this.#readCounted(request, limit);
+    if (announced === null) return this.#readCounted(request, limit, use, fail);
     // The parser has refused what is no number; one too large for a double is too large anyway.
     const length = Number(announced);
-    if (length > limit) return Promise.reject(tooLarge());
-    return length <= LARGE ? this.#readWhole(request, nothing) : this.#readLarge(request);
+    if (length > limit) return fail(tooLarge());
+    return length <= LARGE ? this.#readWhole(request, use, fail) : this.#turn().then((release) => {
+      const read = this.#readWhole(request, use, fail);
+      return read.finally(release);
+    });
   }
 
   [Symbol.dispose](): void {
@@ -65,65 +70,80 @@ export class BodyReader implements Disposable {
   }
 
   /** The common case, in which the platform may have the whole body already. */
-  #readWhole(request: Request, release: () => void): Promise<ReadBody> {
-    return new Promise((resolve, reject) => {
-      const wait = this.#deadlines.begin(() => reject(tooLate()));
+  #readWhole<T>(
+    request: Request,
+    use: (bytes: Uint8Array) => T | Promise<T>,
+    fail: (error: BodyError) => T | Promise<T>,
+  ): Promise<T> {
+    return new Promise((resolve) => {
+      let isOpen = true;
+      const wait = this.#deadlines.begin(() => {
+        isOpen = false;
+        resolve(fail(tooLate()));
+      });
       request.bytes().then((bytes) => {
+        if (!isOpen) return;
         this.#deadlines.end(wait);
-        resolve({ bytes, release });
+        resolve(use(bytes));
       }, (cause) => {
+        if (!isOpen) return;
         this.#deadlines.end(wait);
-        reject(broken(cause));
+        resolve(fail(broken(cause)));
       });
     });
   }
 
-  async #readLarge(request: Request): Promise<ReadBody> {
-    const release = await this.#turn();
+  /** A chunked body: its length shows only while it comes in. */
+  async #readCounted<T>(
+    request: Request,
+    limit: number,
+    use: (bytes: Uint8Array) => T | Promise<T>,
+    fail: (error: BodyError) => T | Promise<T>,
+  ): Promise<T> {
+    let release: Release | undefined;
+    const turn = async () => {
+      release = await this.#turn();
+    };
     try {
-      return await this.#readWhole(request, release);
+      return await use(await this.#collect(request, limit, turn));
     } catch (error) {
-      release();
-      throw error;
+      return fail(error instanceof BodyError ? error : broken(error));
+    } finally {
+      release?.();
     }
   }
 
-  /** A chunked body: its length shows only while it comes in. */
-  async #readCounted(request: Request, limit: number): Promise<ReadBody> {
-    if (request.body === null) return { bytes: new Uint8Array(), release: nothing };
+  async #collect(request: Request, limit: number, turn: () => Promise<void>): Promise<Uint8Array> {
+    if (request.body === null) return new Uint8Array();
     const reader = request.body.getReader();
     const chunks: Uint8Array[] = [];
     let length = 0;
-    let release = nothing;
+    let hasTurn = false;
 
-    let expired = nothing;
-    const late = new Promise<never>((_, reject) => expired = () => reject(tooLate()));
-    late.catch(nothing);
-    let wait = this.#deadlines.begin(() => expired());
+    const { promise: late, reject } = Promise.withResolvers<never>();
+    late.catch(() => {});
+    let wait = this.#deadlines.begin(() => reject(tooLate()));
     try {
       for (;;) {
         const { done, value } = await Promise.race([reader.read(), late]);
-        if (done) break;
+        if (done) return joined(chunks, length);
         length += value.length;
         if (length > limit) throw tooLarge();
-        if (length > LARGE && release === nothing) {
-          this.#deadlines.end(wait);
-          release = await this.#turn();
-          wait = this.#deadlines.begin(() => expired());
-        }
         chunks.push(value);
+        if (length > LARGE && !hasTurn) {
+          this.#deadlines.end(wait);
+          await turn();
+          hasTurn = true;
+          wait = this.#deadlines.begin(() => reject(tooLate()));
+        }
       }
-      return { bytes: joined(chunks, length), release };
-    } catch (error) {
-      release();
-      throw error instanceof BodyError ? error : broken(error);
     } finally {
       this.#deadlines.end(wait);
     }
   }
 
   /** Waits for the large bodies before this one; the answer lets the next one in. */
-  #turn(): Promise<() => void> {
+  #turn(): Promise<Release> {
     const before = this.#gate;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#gate = promise;

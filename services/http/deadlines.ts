@@ -1,22 +1,26 @@
 // SPDX-License-Identifier: MIT
 
 /**
- * Many waits of one length with one timer: a timer of its own for every request's body would cost
- * more than reading the body.
+ * Many waits of one length with one timer. A timer of its own for every request's body, or only a
+ * look at the clock, would cost more than reading most bodies.
  */
 export class Deadlines implements Disposable {
-  // In the order of their ends, since all are equally long.
+  readonly #milliseconds: number;
+  // In the order of their beginnings, and so of their ends.
   readonly #waits = new Set<Wait>();
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  #timer: ReturnType<typeof setInterval> | undefined;
+  #tick = 0;
 
-  /** `milliseconds` is the length of every wait. */
-  constructor(readonly milliseconds: number) {}
+  /** `milliseconds`: how long a wait is at least; it ends at most a tenth later. */
+  constructor(milliseconds: number) {
+    this.#milliseconds = milliseconds;
+  }
 
-  /** Calls `expired` unless {@link end} is called with the answer within the time. */
+  /** `expired` is called unless {@link end} is called with the answer within the time. */
   begin(expired: () => void): Wait {
-    const wait: Wait = { end: performance.now() + this.milliseconds, expired };
+    const wait: Wait = { began: this.#tick, expired };
     this.#waits.add(wait);
-    this.#timer ??= setTimeout(() => this.#check(), this.milliseconds);
+    this.#timer ??= setInterval(() => this.#check(), this.#milliseconds / TICKS);
     return wait;
   }
 
@@ -27,28 +31,31 @@ export class Deadlines implements Disposable {
 
   /** Gives all waits up. */
   [Symbol.dispose](): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
     this.#waits.clear();
+    this.#stop();
   }
 
   #check(): void {
-    this.#timer = undefined;
-    const now = performance.now();
+    this.#tick++;
     for (const wait of this.#waits) {
-      if (wait.end > now) {
-        this.#timer = setTimeout(() => this.#check(), wait.end - now);
-        return;
-      }
+      // The tick that was running when the wait began does not count.
+      if (this.#tick - wait.began <= TICKS) return;
       this.#waits.delete(wait);
       wait.expired();
     }
+    if (this.#waits.size === 0) this.#stop();
+  }
+
+  #stop(): void {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
   }
 }
 
+const TICKS = 10;
+
 /** A wait that has begun. */
 export interface Wait {
-  /** On the monotonic clock, in milliseconds. */
-  readonly end: number;
+  readonly began: number;
   readonly expired: () => void;
 }

@@ -17,7 +17,7 @@ export function parseJson(text: string): unknown {
   const value: unknown = JSON.parse(text);
   if (typeof value === "object" && value !== null) {
     // Of two members with one name only one has arrived: the text has more names than the value.
-    if (countNames(text) !== countMembers(value)) {
+    if (countNames(text) !== countMembers(value, 1)) {
       throw new SyntaxError("an object has two members with the same name");
     }
   }
@@ -57,22 +57,19 @@ function isEscaped(text: string, at: number): boolean {
   return (at - before) % 2 === 1;
 }
 
-/** How many members all objects of a parsed value have together. */
-function countMembers(value: object): number {
+/** How many members all objects of a parsed value have together; `depth` counts its containers. */
+function countMembers(value: object, depth: number): number {
+  if (depth > DEPTH) throw new SyntaxError(`nested deeper than ${DEPTH}`);
   let count = 0;
-  let level: object[] = [value];
-  for (let depth = 1; level.length > 0; depth++) {
-    if (depth > DEPTH) throw new SyntaxError(`nested deeper than ${DEPTH}`);
-    const next: object[] = [];
-    for (const container of level) {
-      const isArray = Array.isArray(container);
-      const children: unknown[] = isArray ? container : Object.values(container);
-      if (!isArray) count += children.length;
-      for (const child of children) {
-        if (typeof child === "object" && child !== null) next.push(child);
-      }
+  if (Array.isArray(value)) {
+    for (const child of value) {
+      if (typeof child === "object" && child !== null) count += countMembers(child, depth + 1);
     }
-    level = next;
+    return count;
+  }
+  for (const child of Object.values(value)) {
+    count++;
+    if (typeof child === "object" && child !== null) count += countMembers(child, depth + 1);
   }
   return count;
 }

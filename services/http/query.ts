@@ -25,12 +25,11 @@ export class Query {
 
 const NAME = "api-version";
 
-/** The api-version a request asks for: of several the last. */
-export function apiVersionOf(query: Query): string | undefined {
-  const { text } = query;
+/** The api-version that the text of a query asks for: of several the last. */
+export function apiVersionOf(query: string): string | undefined {
   // What every client of ours sends needs no decoding.
-  if (text.startsWith(`${NAME}=`) && !/[&%+]/.test(text)) return text.slice(NAME.length + 1);
-  return query.last(NAME);
+  if (query.startsWith(`${NAME}=`) && !/[&%+]/.test(query)) return query.slice(NAME.length + 1);
+  return new Query(query).last(NAME);
 }
 
 /**

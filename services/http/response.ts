@@ -43,9 +43,3 @@ export function stream(
 export function isStream(response: Response): boolean {
   return streams.has(response);
 }
-
-/** The same answer, announcing that the connection ends with it. */
-export function closing(response: Response): Response {
-  response.headers.set("connection", "close");
-  return response;
-}

@@ -91,6 +91,8 @@ const LITERAL = /^\^((?:\\\/|[A-Za-z0-9_-])+)\$$/;
 
 interface Candidate {
   readonly route: Route;
+  /** The match of a path without groups, the same for every request. */
+  readonly plain: Match;
   /** Position of the route's first api-version in the service's list. */
   readonly since: number;
 }
@@ -108,7 +110,7 @@ export class RouteTable {
     this.#all = routes.map((route) => {
       const since = route.since === undefined ? 0 : this.#versions.get(route.since);
       if (since === undefined) throw new Error(`${route.path}: no api-version ${route.since}`);
-      return { route, since };
+      return { route, since, plain: { route, params: NO_PARAMS } };
     });
     for (const { route } of this.#all) {
       const path = literalOf(route.path);
@@ -124,10 +126,13 @@ export class RouteTable {
 
   /** The first route that has this path in this api-version for this caller. */
   match(path: string, version: number, peer: Peer): Match | undefined {
-    for (const { route, since } of this.#literal.get(path) ?? this.#all) {
-      if (since > version || (route.needsPid && peer.pid === 0)) continue;
+    for (const candidate of this.#literal.get(path) ?? this.#all) {
+      const { route } = candidate;
+      if (candidate.since > version || (route.needsPid && peer.pid === 0)) continue;
       const groups = route.path.exec(path);
-      const params = groups === null ? undefined : decoded(groups);
+      if (groups === null) continue;
+      if (groups.length === 1) return candidate.plain;
+      const params = decoded(groups);
       if (params !== undefined) return { route, params };
     }
     return undefined;
@@ -140,7 +145,6 @@ function literalOf(pattern: RegExp): string | undefined {
 }
 
 function decoded(groups: RegExpExecArray): readonly string[] | undefined {
-  if (groups.length === 1) return NO_PARAMS;
   const params: string[] = [];
   for (let index = 1; index < groups.length; index++) {
     const param = decodeSegment(groups[index] ?? "");

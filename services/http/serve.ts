@@ -7,12 +7,13 @@
  */
 
 import type { Log } from "../log/log.ts";
-import { type Connection, Dispatcher } from "./dispatch.ts";
+import { Dispatcher } from "./dispatch.ts";
 import { errorChain } from "./errors.ts";
+import { Exchange } from "./exchange.ts";
 import type { Listener } from "./listeners.ts";
-import { peerOf } from "./peer.ts";
+import { type Peer, peerOf } from "./peer.ts";
 import { type Guest, type Reception, reception } from "./reception.ts";
-import { closing, errorBody, isStream } from "./response.ts";
+import { errorBody, isStream } from "./response.ts";
 import type { Route } from "./routes.ts";
 
 /** How a service is served. */
@@ -66,6 +67,11 @@ export function serve(options: ServeOptions): Promise<Server> {
   return server.start().then(() => server);
 }
 
+/** An exchange that comes from a socket. */
+class ServedExchange extends Exchange {
+  info: Deno.ServeHandlerInfo<Deno.NetAddr> | undefined = undefined;
+}
+
 class RunningServer implements Server, Guest {
   readonly log: Log;
   readonly #dispatcher: Dispatcher;
@@ -76,12 +82,11 @@ class RunningServer implements Server, Guest {
   constructor(readonly options: ServeOptions, readonly reception: Reception) {
     const { versions, routes, limits, log } = options;
     this.log = log;
-    this.#dispatcher = new Dispatcher({
-      versions,
-      routes,
-      log,
-      ...limits?.maxBody === undefined ? {} : { maxBody: limits.maxBody },
-    }, reception.bodies);
+    const service = { versions, routes, log, bodies: reception.bodies };
+    this.#dispatcher = new Dispatcher(
+      limits?.maxBody === undefined ? service : { ...service, maxBody: limits.maxBody },
+      (exchange, response) => this.#finish(exchange, response),
+    );
   }
 
   async start(): Promise<void> {
@@ -130,54 +135,65 @@ class RunningServer implements Server, Guest {
     );
   }
 
-  #handle(request: Request, info: Deno.ServeHandlerInfo<Deno.NetAddr>) {
+  #handle(
+    request: Request,
+    info: Deno.ServeHandlerInfo<Deno.NetAddr>,
+  ): Response | Promise<Response> {
     const { adapter } = this.reception;
     const address = info.remoteAddr;
-    const number = address.port;
+    const { port: number } = address;
     if (adapter.busy(number, 1) > STREAMS) adapter.shut(number);
     this.#busy.add(number);
 
-    let connection: Connection;
+    let peer: Peer;
     try {
-      connection = { peer: peerOf(address), number, closes: false };
+      peer = peerOf(address);
     } catch (error) {
       this.log.error(`request refused: ${errorChain(error).join(": ")}`);
-      const response = closing(errorBody(500, "internal error"));
-      return number > 0 ? this.#lastAnswer(response, number) : response;
+      return this.#lastAnswer(errorBody(500, "internal error"), number);
     }
-    const answer = this.#dispatcher.handle(request, connection);
-    return answer instanceof Response
-      ? this.#answered(answer, connection, info)
-      : answer.then((response) => this.#answered(response, connection, info));
+    const exchange = new ServedExchange(request, peer, number);
+    exchange.info = info;
+    return this.#dispatcher.handle(exchange);
   }
 
-  #answered(
-    response: Response,
-    connection: Connection,
-    info: Deno.ServeHandlerInfo<Deno.NetAddr>,
-  ): Response | Promise<Response> {
-    const { number } = connection;
+  #finish(exchange: Exchange, response: Response): Response | Promise<Response> {
+    const { connection, closes } = exchange;
     if (isStream(response)) {
-      const ended = () => {
-        if (!connection.closes) return this.#idle(number);
-        const { endings } = this.reception;
-        endings.afterAnswer(number, endings.mark(number) - 1, 0, () => this.#idle(number));
-      };
-      info.completed.then(ended, ended);
+      if (exchange instanceof ServedExchange) this.#whenSent(exchange);
       return response;
     }
-    if (connection.closes) return this.#lastAnswer(response, number);
-    // A flat answer is out of the handlers' hands now; the adapter's clock sees it sent.
-    this.#idle(number);
+    if (closes) return this.#lastAnswer(response, connection);
+    // A flat answer is out of our hands now, and the adapter's clock sees it sent.
+    this.#idle(connection);
     return response;
+  }
+
+  /** The end of an answer that is produced while it is sent. */
+  #whenSent({ info, connection, closes }: ServedExchange): void {
+    const { endings } = this.reception;
+    const sent = () => {
+      if (!closes) return this.#idle(connection);
+      endings.afterAnswer(
+        connection,
+        endings.mark(connection) - 1,
+        0,
+        () => this.#idle(connection),
+      );
+    };
+    info?.completed.then(sent, sent);
   }
 
   /** Hands an answer over after which the connection is shut. */
   async #lastAnswer(response: Response, number: number): Promise<Response> {
     const { endings } = this.reception;
+    const type = response.headers.get("content-type");
     const body = response.body === null ? null : await response.bytes();
     endings.afterAnswer(number, endings.mark(number), body?.length ?? 0, () => this.#idle(number));
-    return new Response(body, { status: response.status, headers: response.headers });
+    return new Response(body, {
+      status: response.status,
+      headers: [...type === null ? [] : [["content-type", type]], ["connection", "close"]],
+    });
   }
 
   #idle(number: number): void {

@@ -2,6 +2,7 @@
 
 /** HTTP/1.1 byte by byte, for tests of what exactly a service reads and writes. */
 
+import { Buffer } from "node:buffer";
 import { architecture } from "../../scripts/build_native.ts";
 
 /** An answer as it came over the wire. */
@@ -32,32 +33,37 @@ export function rawRequest(
 
 /** The bytes of a text whose characters stand for one byte each. */
 export function latin1(text: string): Uint8Array {
-  return Uint8Array.from(text, (character) => character.charCodeAt(0));
+  return Uint8Array.from(Buffer.from(text, "latin1"));
+}
+
+/** A stream of bytes in both directions, such as a `Deno.Conn`. */
+export interface Channel {
+  read(into: Uint8Array): Promise<number | null>;
+  write(bytes: Uint8Array): Promise<number>;
+  /** Ends our side. */
+  closeWrite(): Promise<void>;
+  close(): Promise<void> | void;
 }
 
 /** One connection to a service. */
 export class RawConnection implements AsyncDisposable {
+  /** Whether the service ended the connection by a reset: it has not read everything. */
+  wasReset = false;
+  readonly #buffer = new Uint8Array(65536);
   #received = new Uint8Array();
+  #reading: Promise<boolean> | undefined;
   #ended = false;
-  readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
-  readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
+  #closed = false;
 
-  constructor(
-    streams: { readable: ReadableStream<Uint8Array>; writable: WritableStream<Uint8Array> },
-    readonly release: () => Promise<void> | void,
-  ) {
-    this.#reader = streams.readable.getReader();
-    this.#writer = streams.writable.getWriter();
-    this.#writer.closed.catch(() => {});
-  }
+  constructor(readonly channel: Channel) {}
 
   async send(bytes: Uint8Array): Promise<void> {
-    await this.#writer.write(bytes);
+    for (let at = 0; at < bytes.length;) at += await this.channel.write(bytes.subarray(at));
   }
 
   /** Ends our side; the service may still answer. */
   async half(): Promise<void> {
-    await this.#writer.close();
+    await this.channel.closeWrite();
   }
 
   /** The next answer; `undefined` when the connection ended without one. */
@@ -85,6 +91,41 @@ export class RawConnection implements AsyncDisposable {
     return { version, status: Number(status), reason: reason.join(" "), headers, body };
   }
 
+  /**
+   * The bytes of the next answer with the interim ones before it, one a character; empty when the
+   * connection ended without one. `toHead`: an answer that announces a body and has none.
+   */
+  async receiveRaw(options: { toHead?: boolean } = {}): Promise<string> {
+    const answer = await this.#receiveRaw(options.toHead ?? false);
+    return /^HTTP\/1\.1 1\d\d /.test(answer) ? answer + await this.receiveRaw(options) : answer;
+  }
+
+  async #receiveRaw(toHead: boolean): Promise<string> {
+    while (indexOfEmptyLine(this.#received) < 0) {
+      if (!await this.#more()) break;
+    }
+    const head = indexOfEmptyLine(this.#received);
+    const length = toHead ? 0 : Number(
+      /^content-length: (\d+)$/mi.exec(text(this.#received.subarray(0, Math.max(0, head))))?.[1] ??
+        0,
+    );
+    const end = head < 0 ? this.#received.length : head + 4 + length;
+    while (this.#received.length < end) {
+      if (!await this.#more()) break;
+    }
+    const answer = this.#received.subarray(0, end);
+    this.#received = this.#received.slice(end);
+    return new TextDecoder("latin1").decode(answer);
+  }
+
+  /** Whatever comes next; empty at the end of the connection. */
+  async receiveAny(): Promise<Uint8Array> {
+    if (this.#received.length === 0) await this.#more();
+    const bytes = this.#received;
+    this.#received = new Uint8Array();
+    return bytes;
+  }
+
   /** Everything until the service ends the connection, as it came. */
   async rest(): Promise<Uint8Array> {
     while (await this.#more());
@@ -106,33 +147,38 @@ export class RawConnection implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#reader.cancel().catch(() => {});
-    await this.#writer.abort().catch(() => {});
-    await this.release();
+    this.#closed = true;
+    await this.channel.close();
+    await this.#reading;
   }
 
-  async #more(): Promise<boolean> {
+  /** Reads on; false at the end of the connection. A read under way is joined, not repeated. */
+  #more(): Promise<boolean> {
+    return this.#reading ??= this.#read().finally(() => this.#reading = undefined);
+  }
+
+  async #read(): Promise<boolean> {
     if (this.#ended) return false;
-    const { done, value } = await this.#reader.read();
-    if (done) {
+    let length: number | null;
+    try {
+      length = await this.channel.read(this.#buffer);
+    } catch (error) {
+      this.wasReset = error instanceof Deno.errors.ConnectionReset;
+      if (!this.wasReset && !this.#closed) throw error;
+      length = null;
+    }
+    if (length === null) {
       this.#ended = true;
       return false;
     }
-    this.#received = joined([this.#received, value]);
+    this.#received = joined([this.#received, this.#buffer.subarray(0, length)]);
     return true;
   }
 }
 
 /** A connection of this process. */
 export async function connect(socket: string): Promise<RawConnection> {
-  const connection = await Deno.connect({ transport: "unix", path: socket });
-  return new RawConnection(connection, () => {
-    try {
-      connection.close();
-    } catch (error) {
-      if (!(error instanceof Deno.errors.BadResource)) throw error;
-    }
-  });
+  return new RawConnection(await Deno.connect({ transport: "unix", path: socket }));
 }
 
 /** A connection of another user; needs root. */
@@ -144,13 +190,36 @@ export function connectAs(uid: number, socket: string): RawConnection {
     stdout: "piped",
     stderr: "inherit",
   }).spawn();
-  return new RawConnection({ readable: child.stdout, writable: child.stdin }, async () => {
-    try {
-      child.kill("SIGKILL");
-    } catch (error) {
-      if (!(error instanceof TypeError)) throw error;
-    }
-    await child.status;
+  const reader = child.stdout.getReader({ mode: "byob" });
+  const writer = child.stdin.getWriter();
+  writer.closed.catch(() => {});
+  return new RawConnection({
+    async read(into) {
+      const { value, done } = await reader.read(new Uint8Array(into.length));
+      if (value && value.length > 0) {
+        into.set(value);
+        return value.length;
+      }
+      // The relay tells by its exit code what a pipe cannot.
+      if (done && (await child.status).code === 1) throw new Deno.errors.ConnectionReset();
+      return null;
+    },
+    async write(bytes) {
+      await writer.write(bytes);
+      return bytes.length;
+    },
+    closeWrite: () => writer.close(),
+    async close() {
+      try {
+        child.kill("SIGKILL");
+      } catch (error) {
+        // It has ended by itself already.
+        if (!(error instanceof TypeError)) throw error;
+      }
+      await child.status;
+      await reader.cancel().catch(() => {});
+      await writer.abort().catch(() => {});
+    },
   });
 }
 

@@ -25,10 +25,10 @@ export function unknownKeyMessage({ path, belongsTo, nearest }: UnknownKey): str
   const names = path.filter((part) => typeof part === "string");
   const message = `unknown key \`${names.join(".")}\` is ignored`;
   if (belongsTo !== undefined) {
-    const found = names.length > 1 ? `[${names.slice(0, -1).join(".")}]` : "the top level";
+    const found = names.length > 1 ? `in [${names.slice(0, -1).join(".")}]` : "at the top level";
     const wanted = belongsTo.length > 0 ? `[${belongsTo.join(".")}]` : "the top level";
     const above = belongsTo.length > 0 ? "" : ", above the first table header";
-    return `${message}: it stands in ${found} and belongs to ${wanted}${above}`;
+    return `${message}: it stands ${found} and belongs to ${wanted}${above}`;
   }
   return nearest === undefined ? message : `${message}: did you mean \`${nearest}\`?`;
 }

@@ -13,10 +13,12 @@ export const bytes = v.pipe(
     const decoded = decodeBase64(dataset.value);
     if (decoded) return decoded;
     // The text may be a key: it is not repeated.
-    addIssue({ message: "not base64", expected: "base64 with padding", received: "other text" });
+    addIssue({ message: "expected base64 with padding", expected: "base64 with padding" });
     return NEVER;
   }),
 );
+
+const USAGES = "derive, encrypt and sign, separated by commas";
 
 const USAGE_BITS: ReadonlyMap<string, number> = new Map(Object.entries(KeyUsage));
 
@@ -28,10 +30,7 @@ export const usage = v.pipe(
     for (const name of dataset.value.split(",")) {
       const bit = USAGE_BITS.get(name);
       if (bit === undefined) {
-        addIssue({
-          message: `unknown usage ${JSON.stringify(name)}`,
-          expected: "derive, encrypt or sign",
-        });
+        addIssue({ message: `expected ${USAGES}`, expected: USAGES });
         return NEVER;
       }
       bits |= bit;

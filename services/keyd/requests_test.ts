@@ -142,6 +142,10 @@ Deno.test("what is wrong with a body is told without repeating it", () => {
   for (const [schema, body] of bodies) {
     const { issues = [] } = v.safeParse(schema, body);
     assert.ok(issues.length > 0);
-    for (const { expected } of issues) assert.doesNotMatch(expected ?? "", /c2Vj/);
+    for (const { expected, message, type } of issues) {
+      assert.doesNotMatch(expected ?? "", /c2Vj/);
+      // Valibot's own messages repeat the value; the service shows only those of our checks.
+      if (type === "raw_transform") assert.doesNotMatch(message, /c2Vj/);
+    }
   }
 });

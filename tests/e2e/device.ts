@@ -26,6 +26,8 @@ export interface DeviceOptions {
   env?: Record<string, string>;
   /** Where it is to live; default a temporary directory, removed at the end. */
   dir?: string;
+  /** Bundles to run instead of the sources, by program. */
+  bundles?: Record<string, string>;
   /** A command around each daemon, see `Launch.wrapper`. */
   wrapper?: (program: string) => string[];
   /** Do not start the daemons: the caller does. */
@@ -47,11 +49,16 @@ export async function startDevice(options: DeviceOptions = {}): Promise<Device> 
     ...options.env,
     ...options.hub ? { SSL_CERT_FILE: options.hub.caPath } : {},
   };
-  const described = (program: string, mode: string) =>
-    daemon({ program, directory: dir, env, wrapper: options.wrapper?.(program) ?? [] }, {
-      path: `${dir}/run/aziot/${program}.sock`,
-      mode,
-    });
+  const described = (program: string, mode: string) => {
+    const bundle = options.bundles?.[program];
+    return daemon({
+      program,
+      directory: dir,
+      env,
+      wrapper: options.wrapper?.(program) ?? [],
+      ...bundle === undefined ? {} : { bundle },
+    }, { path: `${dir}/run/aziot/${program}.sock`, mode });
+  };
   const keyd = described("keyd", "0660");
   const identityd = described("identityd", "0666");
 

@@ -32,14 +32,14 @@ const AGAIN = 0;
 const FAILED = -1;
 const CLOSED = -2;
 
-/** Protocol versions as on the wire. */
-const WIRE_VERSION = { "1.2": 0x0303, "1.3": 0x0304 } as const;
+/** Protocol versions as on the wire; 0 leaves the choice to the library. */
+const WIRE_VERSION: Record<TlsVersion | "", number> = { "": 0, "1.2": 0x0303, "1.3": 0x0304 };
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
 /** A version of TLS that the library offers. */
-export type TlsVersion = keyof typeof WIRE_VERSION;
+export type TlsVersion = "1.2" | "1.3";
 
 /** How a {@link TlsContext} is made. */
 export interface ContextOptions {
@@ -58,11 +58,13 @@ export type Outcome = "done" | "again" | "closed";
 export interface RefusedCertificate {
   /** 0 for the server's own, more for its issuers. */
   depth: number;
-  /** Distinguished names as RFC 2253 text. */
+  /** Distinguished name as RFC 2253 text. */
   subject: string;
+  /** The same of whoever signed it. */
   issuer: string;
-  /** RFC 3339 times; absent when the certificate's cannot be read. */
+  /** Start of validity (RFC 3339); `undefined` when it cannot be read. */
   notBefore: string | undefined;
+  /** End of validity (RFC 3339); `undefined` when it cannot be read. */
   notAfter: string | undefined;
   /** `DNS:a, IP:192.0.2.1`; empty without alternative names. */
   names: string;
@@ -78,6 +80,7 @@ export interface SessionFailure {
   text: string;
   /** Whether the server asked for a client certificate. */
   certificateAsked: boolean;
+  /** The certificate at fault, if verification failed. */
   certificate: RefusedCertificate | undefined;
 }
 
@@ -85,15 +88,20 @@ export interface SessionFailure {
 export interface SessionInfo {
   /** `TLSv1.2` or `TLSv1.3`. */
   version: string;
+  /** OpenSSL's name of the cipher suite. */
   cipher: string;
   /** Where the certificate names the host: only old ones do so in the common name alone. */
   names: "san" | "address" | "common-name";
+  /** Whether the server asked for a client certificate. */
   certificateAsked: boolean;
 }
 
 /** Thrown by a {@link TlsSession} whose connection has failed; it stays failed. */
 export class SessionError extends Error {
+  /** Tells it from other errors in a log. */
   override readonly name = "SessionError";
+
+  /** The message is OpenSSL's text; the rest is in `failure`. */
   constructor(readonly failure: SessionFailure) {
     super(failure.text);
   }
@@ -119,6 +127,7 @@ export function openTls(): TlsLibrary {
 export class TlsLibrary {
   readonly #library: Library;
 
+  /** For {@link openTls}. */
   constructor(library: Library) {
     this.#library = library;
   }
@@ -131,8 +140,8 @@ export class TlsLibrary {
       extra,
       extra.length,
       options.system ? 1 : 0,
-      options.versions?.min ? WIRE_VERSION[options.versions.min] : 0,
-      options.versions?.max ? WIRE_VERSION[options.versions.max] : 0,
+      WIRE_VERSION[options.versions?.min ?? ""],
+      WIRE_VERSION[options.versions?.max ?? ""],
       null,
       0,
       reason,
@@ -148,6 +157,7 @@ export class TlsContext {
   readonly #library: Library;
   readonly #handle: number;
 
+  /** For {@link TlsLibrary}. */
   constructor(library: Library, handle: number) {
     this.#library = library;
     this.#handle = handle;
@@ -181,6 +191,7 @@ export class TlsSession {
   readonly #library: Library;
   readonly #handle: number;
 
+  /** For {@link TlsContext}. */
   constructor(library: Library, handle: number) {
     this.#library = library;
     this.#handle = handle;

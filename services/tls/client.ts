@@ -7,7 +7,7 @@
  */
 
 import { openTls, type TlsVersion } from "../../ffi/tls.ts";
-import { type Log, SILENT } from "../log/log.ts";
+import { SILENT } from "../log/log.ts";
 import { TlsConnection } from "./connection.ts";
 import { Deadline } from "./deadline.ts";
 import { TlsError } from "./errors.ts";
@@ -18,8 +18,10 @@ import { connectTcp, type Resolve, systemResolve } from "./tcp.ts";
 import type { Transport } from "./transport.ts";
 import { TrustStore } from "./trust_store.ts";
 
-export type { Answer } from "./http1_response.ts";
 export { TlsError, type TlsPhase } from "./errors.ts";
+export type { RequestParts } from "./http1_request.ts";
+export type { Answer } from "./http1_response.ts";
+export type { Resolve } from "./tcp.ts";
 
 /** Whom a client trusts. */
 export interface Trust {
@@ -29,13 +31,22 @@ export interface Trust {
   extra?: string;
 }
 
+/** The part of a log that a client writes to. */
+export interface TlsLog {
+  /** For refused certificates: a wrong CA must not look like an outage. */
+  error(message: string): void;
+  /** For certificates that name their host in the common name only. */
+  warn(message: string): void;
+}
+
 /** How a {@link Client} is made. */
 export interface ClientOptions {
+  /** Whose certificates are accepted. */
   trust: Trust;
   /** Lowest and highest TLS version; absent: 1.2 and 1.3. */
   versions?: { min?: TlsVersion; max?: TlsVersion };
-  /** Gets refused certificates at level error, certificates that name a host as CN only at warn. */
-  log?: Log;
+  /** Absent: nothing is logged. */
+  log?: TlsLog;
   /** How host names become addresses; absent: the system's resolver. */
   resolve?: Resolve;
   /** The time by which refused certificates are explained; absent: the system's. */
@@ -46,14 +57,20 @@ export interface ClientOptions {
 export interface Timeouts {
   /** Name resolution and TCP, over all addresses of the host. */
   connect: number;
+  /** TLS, from the first byte to the last of the handshake. */
   handshake: number;
   /** Everything from the start to the last byte of the answer. */
   total: number;
 }
 
-/** One request. `http` URLs are sent in the clear. */
-export interface Request extends RequestParts {
+/** One request. */
+export interface HttpsRequest extends RequestParts {
+  /**
+   * `https`, or `http` to send in the clear. Path and query are sent byte for byte; what must be
+   * escaped in them has to be escaped already.
+   */
   url: string;
+  /** When it is given up. */
   timeouts: Timeouts;
   /** Largest body of the answer in bytes; a larger one fails with phase `transfer`. */
   maxBody: number;
@@ -68,12 +85,15 @@ export interface Client extends Disposable {
    * there is none, `TypeError` when the request itself cannot be sent, the signal's reason when it
    * was aborted.
    */
-  request(request: Request): Promise<Answer>;
+  request(request: HttpsRequest): Promise<Answer>;
   /** Frees the trust anchors; requests that run are not disturbed. */
   [Symbol.dispose](): void;
 }
 
-/** Makes a client; nothing is read or opened before its first request. */
+/**
+ * Makes a client. Opens the TLS library if nobody has, and throws when it is missing; the trust
+ * anchors are read with the first request.
+ */
 export function client(options: ClientOptions): Client {
   return new HttpsClient(options);
 }
@@ -83,13 +103,13 @@ const GOODBYE = 1000;
 
 class HttpsClient implements Client {
   readonly #trust: TrustStore;
-  readonly #log: Log;
+  readonly #log: TlsLog;
   readonly #resolve: Resolve;
   readonly #now: () => Date;
   readonly #warned = new Set<string>();
 
   constructor(options: ClientOptions) {
-    this.#trust = new TrustStore(openTls, {
+    this.#trust = new TrustStore(openTls(), {
       system: options.trust.system,
       extra: options.trust.extra ?? "",
       ...(options.versions && { versions: options.versions }),
@@ -99,7 +119,7 @@ class HttpsClient implements Client {
     this.#now = options.now ?? (() => new Date());
   }
 
-  async request(request: Request): Promise<Answer> {
+  async request(request: HttpsRequest): Promise<Answer> {
     const target = parseTarget(request.url);
     const bytes = encodeRequest(target, request);
     using total = new Deadline(
@@ -176,7 +196,7 @@ class HttpsClient implements Client {
 async function exchange(
   transport: Transport,
   bytes: Uint8Array,
-  request: Request,
+  request: HttpsRequest,
   total: Deadline,
 ): Promise<Answer> {
   let notSent: unknown;

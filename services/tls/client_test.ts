@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 
 import assert from "node:assert/strict";
+import { libraryPath } from "../../ffi/library_path.ts";
 import { openTls } from "../../ffi/tls.ts";
-import { type Client, client, type Request, TlsError, type TlsPhase } from "./client.ts";
+import { type Client, client, type HttpsRequest, TlsError, type TlsPhase } from "./client.ts";
 import { authority } from "./test_authority.ts";
 import {
   answering,
@@ -24,7 +25,7 @@ function trusting(): Client {
   return client({ trust: { system: false, extra: ca.pem } });
 }
 
-function get(server: TestServer, more: Partial<Request> = {}): Request {
+function get(server: TestServer, more: Partial<HttpsRequest> = {}): HttpsRequest {
   return {
     method: "GET",
     url: `https://localhost:${server.port}/path?query`,
@@ -36,7 +37,7 @@ function get(server: TestServer, more: Partial<Request> = {}): Request {
 }
 
 /** Runs one GET against a TLS server with this handler. */
-async function answerOf(handler: Handler, more: Partial<Request> = {}) {
+async function answerOf(handler: Handler, more: Partial<HttpsRequest> = {}) {
   await using server = tlsServer(issued, handler);
   using https = trusting();
   return await https.request(get(server, more));
@@ -173,6 +174,70 @@ Deno.test("a counted body that ends early is a transfer error", async () => {
   await fails(half, "transfer", /ends in the middle of its body/);
 });
 
+const CUT: [name: string, text: string][] = [
+  ["head", "HTTP/1.1 200 OK\r\ncontent-"],
+  ["counted body", "HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhalf"],
+  ["chunk", "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nhal"],
+  ["body without length", "HTTP/1.1 200 OK\r\n\r\nhalf"],
+];
+
+for (const [name, text] of CUT) {
+  Deno.test(`a ${name} that is cut off by a dying server is a transfer error`, async () => {
+    // Killed by its process: neither a goodbye of TLS nor the rest of the answer comes.
+    await using server = await dyingServer(text);
+    using https = trusting();
+    await assert.rejects(https.request(get(server)), (error) => {
+      assert.ok(error instanceof TlsError, String(error));
+      assert.equal(error.phase, "transfer", error.message);
+      assert.match(error.message, /cut the connection without a goodbye|was lost/);
+      return true;
+    });
+  });
+}
+
+/** `openssl s_server` that sends `text` to its first client and is killed. */
+async function dyingServer(text: string): Promise<TestServer> {
+  const directory = await Deno.makeTempDir({ prefix: "aziot-tls-" });
+  await Deno.writeTextFile(`${directory}/server.pem`, `${issued.cert}\n${issued.key}`);
+  const process = new Deno.Command("openssl", {
+    args: ["s_server", "-accept", "127.0.0.1:0", "-cert", `${directory}/server.pem`],
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "null",
+  }).spawn();
+  const reader = process.stdout.pipeThrough(new TextDecoderStream()).getReader();
+  let shown = "";
+  const shows = async (wanted: RegExp) => {
+    for (;;) {
+      const found = wanted.exec(shown);
+      if (found) return found;
+      const { value, done } = await reader.read();
+      if (done) throw new Error(`openssl s_server ended: ${shown}`);
+      shown += value;
+    }
+  };
+  const port = Number((await shows(/ACCEPT 127\.0\.0\.1:(\d+)/))[1]);
+  const dying = (async () => {
+    await shows(/GET \/path/);
+    const writer = process.stdin.getWriter();
+    await writer.write(encoder.encode(text));
+    // It prints what it reads and sends what it is given; there is no word for "sent".
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    process.kill("SIGKILL");
+    await writer.close().catch(() => {});
+  })();
+  return {
+    port,
+    requests: [],
+    [Symbol.asyncDispose]: async () => {
+      await dying;
+      await process.status;
+      await reader.cancel();
+      await Deno.remove(directory, { recursive: true });
+    },
+  };
+}
+
 Deno.test("a head or body beyond the limits is a transfer error", async () => {
   const head = answering(`HTTP/1.1 200 OK\r\na: ${"x".repeat(70_000)}\r\n\r\n`);
   await fails(head, "transfer", /a head that is too large/);
@@ -212,4 +277,29 @@ Deno.test("extra anchors that are no certificates fail the request with the reas
     assert.match(error.message, /extra trust anchors contain no PEM certificate/);
     return true;
   });
+});
+
+Deno.test("a program needs the library and the network, and gives the library back", async () => {
+  await using server = tlsServer(issued, answering(OK));
+  const script = `
+    import { client } from ${JSON.stringify(import.meta.resolve("./client.ts"))};
+    const https = client({ trust: { system: true, extra: ${JSON.stringify(ca.pem)} } });
+    const { status } = await https.request(${JSON.stringify(get(server))});
+    const path = ${JSON.stringify(libraryPath("libaziot_tls.so"))};
+    console.log(status, Deno.permissions.querySync({ name: "ffi", path }).state);`;
+  const directory = await Deno.makeTempDir();
+  try {
+    await Deno.writeTextFile(`${directory}/program.js`, script);
+    const { stdout } = await new Deno.Command(Deno.execPath(), {
+      args: [
+        ...["run", "--no-check", "--no-prompt", "--allow-net", "--allow-env=AZIOT_LIB_DIR"],
+        `--allow-ffi=${libraryPath("libaziot_tls.so")}`,
+        `${directory}/program.js`,
+      ],
+      stderr: "inherit",
+    }).output();
+    assert.equal(new TextDecoder().decode(stdout).trim(), "200 prompt");
+  } finally {
+    await Deno.remove(directory, { recursive: true });
+  }
 });

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { openTls } from "../../ffi/tls.ts";
-import { client, type ClientOptions, type Request, TlsError } from "./client.ts";
+import { client, type ClientOptions, type HttpsRequest, TlsError } from "./client.ts";
 import { authority } from "./test_authority.ts";
 import {
   answering,
@@ -22,7 +22,7 @@ const encoder = new TextEncoder();
 const LONG = 30_000;
 const SHORT = 60;
 
-interface Attempt extends Partial<Pick<Request, "timeouts" | "signal" | "body">> {
+interface Attempt extends Partial<Pick<HttpsRequest, "timeouts" | "signal" | "body">> {
   options?: Partial<ClientOptions>;
 }
 

@@ -20,6 +20,7 @@ export class TlsConnection implements Transport {
   readonly #input = new Uint8Array(BUFFER);
   readonly #output = new Uint8Array(BUFFER);
   #receiving: Promise<boolean> | undefined;
+  #fed = 0;
   #sending: Promise<void> = Promise.resolve();
   #established = false;
   #writing = false;
@@ -36,27 +37,39 @@ export class TlsConnection implements Transport {
 
   /** Performs the handshake; answers what was agreed. Throws `TlsError`. */
   async handshake(): Promise<SessionInfo> {
-    for (;;) {
-      const outcome = await this.#call((session) => session.handshake());
-      await this.#send();
-      if (outcome === "done") break;
-      if (outcome === "closed" || !(await this.#receive())) {
-        throw new TlsError("handshake", `${this.peer} closed the connection during the handshake`);
-      }
+    try {
+      while (await this.#handshakeStep() === "again");
+    } catch (cause) {
+      if (!(cause instanceof TlsError) || cause.phase !== "transfer") throw cause;
+      throw new TlsError("handshake", `no TLS connection to ${this.peer}: ${cause.message}`, {
+        cause,
+      });
     }
     this.#established = true;
     return this.#session.info();
   }
 
+  async #handshakeStep(): Promise<"done" | "again"> {
+    const seen = this.#fed;
+    const outcome = await this.#call((session) => session.handshake());
+    await this.#send();
+    if (outcome === "done") return outcome;
+    if (outcome === "closed" || !(await this.#more(seen))) {
+      throw new TlsError("handshake", `${this.peer} closed the connection during the handshake`);
+    }
+    return "again";
+  }
+
   async read(into: Uint8Array): Promise<number | null> {
     for (;;) {
+      const seen = this.#fed;
       const outcome = await this.#call((session) => session.read(into));
       // A refreshed key has to be answered, but a writer that is stuck must not hold the reader up:
       // the peer may have stopped listening because it has answered already.
       this.#send().catch(() => {});
       if (typeof outcome === "number") return outcome;
       if (outcome === "closed") return null;
-      if (!(await this.#receive())) {
+      if (!(await this.#more(seen))) {
         // Anybody on the way can end a TCP connection: without the peer's word it proves nothing.
         throw new TlsError("transfer", `${this.peer} cut the connection without a goodbye`);
       }
@@ -66,11 +79,12 @@ export class TlsConnection implements Transport {
   async write(bytes: Uint8Array): Promise<void> {
     this.#writing = true;
     for (let at = 0; at < bytes.length;) {
+      const seen = this.#fed;
       const part = bytes.subarray(at, at + BUFFER);
       const outcome = await this.#call((session) => session.write(part));
       await this.#send();
       if (typeof outcome === "number") at += outcome;
-      else if (outcome === "closed" || !(await this.#receive())) {
+      else if (outcome === "closed" || !(await this.#more(seen))) {
         throw new TlsError("transfer", `${this.peer} closed the connection`);
       }
     }
@@ -116,17 +130,22 @@ export class TlsConnection implements Transport {
     }
   }
 
-  /** Feeds what the network sends next; false at its end. Reader and writer share one read. */
-  #receive(): Promise<boolean> {
-    this.#receiving ??= this.#receiveOnce().finally(() => this.#receiving = undefined);
-    return this.#receiving;
+  /**
+   * Waits until more has been fed than the `seen`th piece; false at the network's end. Reader and
+   * writer share one read of the network, so what either waits for may have come for the other.
+   */
+  async #more(seen: number): Promise<boolean> {
+    if (this.#fed !== seen) return true;
+    this.#receiving ??= this.#receive().finally(() => this.#receiving = undefined);
+    return await this.#receiving;
   }
 
-  async #receiveOnce(): Promise<boolean> {
+  async #receive(): Promise<boolean> {
     const count = await this.#below.read(this.#input);
     this.#mustBeOpen();
     if (count === null) return false;
     this.#session.feed(this.#input.subarray(0, count));
+    this.#fed++;
     return true;
   }
 

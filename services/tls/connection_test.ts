@@ -101,27 +101,32 @@ Deno.test("a connection that is cut without the peer's goodbye is an error, not 
     await writeAll(connection, encoder.encode("half"));
     await drain(connection);
   });
-  let data = false;
+  let cut = false;
   const connection = await secured(server.port, (below) =>
     changed(below, {
-      read: async (into) => {
-        // Somebody on the way ends the TCP connection once the answer has begun.
-        if (data) return null;
-        const count = await below.read(into);
-        data = into[0] === 23 && written;
-        return count;
-      },
+      // Somebody on the way ends the TCP connection once the answer has begun.
+      read: (into) => cut ? Promise.resolve(null) : below.read(into),
     }));
-  let written = false;
   await connection.write(encoder.encode("x\r\n\r\n"));
-  written = true;
   assert.equal(await readText(connection, 4), "half");
+  cut = true;
   await fails(
     connection.read(new Uint8Array(1)),
     "transfer",
     /cut the connection without a goodbye/,
   );
   connection.close();
+});
+
+Deno.test("a network that fails during the handshake is a failed handshake", async () => {
+  await using server = tlsServer(issued, echo);
+  let used: Transport | undefined;
+  const connecting = secured(server.port, (below) =>
+    used = changed(below, {
+      read: () => Promise.reject(new TlsError("transfer", "reset by peer")),
+    }));
+  await fails(connecting, "handshake", /^no TLS connection to localhost:\d+: reset by peer$/);
+  used?.close();
 });
 
 Deno.test("a peer's goodbye is an end", async () => {
@@ -185,7 +190,7 @@ Deno.test("a closed connection refuses everything and may be closed again", asyn
   connection.close();
   await fails(connection.read(new Uint8Array(1)), "transfer", /is closed/);
   await fails(connection.write(new Uint8Array(1)), "transfer", /is closed/);
-  await fails(connection.handshake(), "transfer", /is closed/);
+  await fails(connection.handshake(), "handshake", /is closed/);
   await connection.end();
 });
 

@@ -24,7 +24,10 @@ export type TlsPhase =
  * to check, and carries neither headers nor bodies.
  */
 export class TlsError extends Error {
+  /** Tells it from other errors in a log. */
   override readonly name = "TlsError";
+
+  /** `message` names the peer and what to check. */
   constructor(readonly phase: TlsPhase, message: string, options?: ErrorOptions) {
     super(message, options);
   }

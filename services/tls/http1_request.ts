@@ -6,6 +6,7 @@ import type { Target } from "./target.ts";
 
 /** What is asked of a server. */
 export interface RequestParts {
+  /** Sent as it is; methods are case-sensitive. */
   method: string;
   /**
    * Header names, in the case and order in which they are sent; `host` and, with a body,

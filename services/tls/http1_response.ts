@@ -10,8 +10,11 @@ import type { Transport } from "./transport.ts";
 
 /** A server's answer. */
 export interface Answer {
+  /** 200 to 999. */
   status: number;
+  /** Fields of the head; each byte of a value is one character. */
   headers: Headers;
+  /** The body without its framing; empty when there is none. */
   body: Uint8Array;
 }
 

@@ -104,6 +104,8 @@ class TcpTransport implements Transport {
   constructor(connection: Deno.TcpConn, peer: string) {
     this.#connection = connection;
     this.peer = peer;
+    // The end of a request must not wait for the acknowledgement of its beginning.
+    connection.setNoDelay();
   }
 
   async read(into: Uint8Array): Promise<number | null> {

@@ -12,23 +12,29 @@ const LIFETIME = 600_000;
 
 /** One TLS context at a time. */
 export class TrustStore implements Disposable {
-  readonly #library: () => TlsLibrary;
+  readonly #library: Pick<TlsLibrary, "context">;
   readonly #options: ContextOptions;
+  readonly #elapsed: () => number;
   #context: TlsContext | undefined;
   #readAt = 0;
 
-  constructor(library: () => TlsLibrary, options: ContextOptions) {
+  /** `elapsed` is a clock in milliseconds that is never set back. */
+  constructor(
+    library: Pick<TlsLibrary, "context">,
+    options: ContextOptions,
+    elapsed: () => number = () => performance.now(),
+  ) {
     this.#library = library;
     this.#options = options;
+    this.#elapsed = elapsed;
   }
 
   /** The context for a new connection; throws when the anchors cannot be read. */
   context(): TlsContext {
-    const age = performance.now() - this.#readAt;
-    if (this.#context && age > LIFETIME) this.forget();
+    if (this.#context && this.#elapsed() - this.#readAt > LIFETIME) this.forget();
     if (!this.#context) {
-      this.#context = this.#library().context(this.#options);
-      this.#readAt = performance.now();
+      this.#context = this.#library.context(this.#options);
+      this.#readAt = this.#elapsed();
     }
     return this.#context;
   }

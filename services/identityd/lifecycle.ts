@@ -10,7 +10,7 @@ import { errorChain, ServiceError } from "../http/errors.ts";
 import type { Log } from "../log/log.ts";
 import type { Clock } from "./clock.ts";
 import { CloudError } from "./cloud_errors.ts";
-import { type Config, validate } from "./config.ts";
+import type { Config } from "./config.ts";
 import type { Device } from "./hub_registry.ts";
 import type { ModuleBackup } from "./module_backup.ts";
 import type { Modules } from "./modules.ts";
@@ -25,7 +25,7 @@ import { refusalPause } from "./retry_pauses.ts";
 export interface LifecycleContext {
   readonly reconciliation: Pick<Reconciliation, "run">;
   readonly backup: Pick<ModuleBackup, "open" | "prepare">;
-  readonly modules: Pick<Modules, "listFromHub">;
+  readonly modules: Pick<Modules, "listAnew">;
   readonly queue: MutationQueue;
   readonly clock: Clock;
   readonly log: Log;
@@ -111,9 +111,12 @@ export class Lifecycle {
     await this.context.queue.run(() => this.#reprovision(), gone);
   }
 
-  /** Takes over a changed configuration, all of it or nothing; the log says how that went. */
-  async reload(read: () => Promise<Config>): Promise<void> {
-    await this.context.queue.run(() => this.#reload(read));
+  /**
+   * Takes over a changed configuration, which must have been validated. That hub and principals
+   * could not be brought in line is a warning.
+   */
+  async reload(config: Config): Promise<void> {
+    await this.context.queue.run(() => this.#reload(config));
   }
 
   async #start(): Promise<void> {
@@ -139,30 +142,15 @@ export class Lifecycle {
     say("Identity reconciliation complete.");
   }
 
-  async #reload(read: () => Promise<Config>): Promise<void> {
-    const { log } = this.context;
-    let config: Config;
-    try {
-      config = await read();
-      validate(config);
-    } catch (error) {
-      log.warn(
-        "Detected config file update, but new config failed to parse. Error: " +
-          errorChain(error).join(": "),
-      );
-      return;
-    }
-    log.info("Detected change in config files. Updating config.");
+  async #reload(config: Config): Promise<void> {
     this.#now = { ...this.#now, config, principals: this.#principalsOf(config) };
     try {
       const outcome = await this.#bringInLine("ConfigurationFileUpdate", this.#info);
       if (outcome.result === "refused") throw outcome.error;
     } catch (error) {
-      log.warn(
-        `Failed to reprovision device. Running offline. Reason: ${errorChain(error).join(": ")}`,
-      );
+      const reason = errorChain(error).join(": ");
+      this.context.log.warn(`Failed to reprovision device. Running offline. Reason: ${reason}`);
     }
-    log.info("Config update finished.");
   }
 
   /** Compares hub and principals; a device that is refused is asked for again first. */
@@ -276,7 +264,7 @@ export class Lifecycle {
     const { device } = this.#now;
     try {
       // Not in the queue: a hub that does not answer must not keep it from others.
-      if (device) await modules.listFromHub(device);
+      if (device) await modules.listAnew(device);
     } catch (error) {
       if (!(error instanceof CloudError)) throw error;
       if (error.isOutage) {

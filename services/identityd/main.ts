@@ -3,6 +3,7 @@
 /** The Identity Service: wires its parts, provisions the device, serves, stops. */
 
 import { load } from "../config/load.ts";
+import { watch } from "../config/watch.ts";
 import { type DaemonContext, runDaemon, type RunningDaemon } from "../http/daemon.ts";
 import { endpointsAreConfigurable, readEnv } from "../http/environment.ts";
 import { openListeners } from "../http/listeners.ts";
@@ -25,6 +26,9 @@ import { MutationQueue } from "./mutation_queue.ts";
 import { Reconciliation } from "./reconciliation.ts";
 
 const PROGRAM = "aziot-identityd";
+
+/** How long changes of the configuration are collected before it is read again. */
+const RELOAD_WINDOW_MS = 10_000;
 
 /** How long requests may take to end when the service is told to. */
 const GRACE_MS = 5_000;
@@ -84,6 +88,11 @@ async function start({ log, sys, timeScale }: DaemonContext): Promise<RunningDae
   });
 
   const isReady = await lifecycle.start();
+  const watched = watch(paths, { windowMs: RELOAD_WINDOW_MS * timeScale, log }, async () => {
+    const changed = await read();
+    validate(changed);
+    await lifecycle.reload(changed);
+  });
   const server = await serve({
     listeners: openListeners({
       program: PROGRAM,
@@ -110,8 +119,9 @@ async function start({ log, sys, timeScale }: DaemonContext): Promise<RunningDae
       stopping.abort(new CloudError("network", "the service is stopping"));
       await server.close(GRACE_MS);
       cut.abort(new CloudError("network", "the service has stopped"));
+      await watched.close();
     },
-    reload: () => lifecycle.reload(read),
+    reload: () => watched.reload(),
   };
 }
 

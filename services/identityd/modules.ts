@@ -61,7 +61,7 @@ export class Modules {
       if (kept && (kept.length > 0 || this.#listed === question("list", device))) return kept;
     }
     try {
-      return await this.listFromHub(device);
+      return await this.#listFromHub(device);
     } catch (error) {
       if (!isOutage(error)) throw error;
       const kept = await this.#listFromBackup(device);
@@ -70,17 +70,10 @@ export class Modules {
     }
   }
 
-  /** All modules, from the hub and nowhere else; refreshes the backup of each. */
-  listFromHub(device: Device): Promise<HubModule[]> {
-    const { backup, reads, registry } = this.context;
-    const asked = question("list", device);
-    return reads.share(asked, true, async () => {
-      const epoch = backup.now();
-      const modules = await registry.list(device);
-      await backup.refresh(device, modules, epoch);
-      this.#listed = asked;
-      return modules;
-    });
+  /** All modules, asked of the hub now, whatever it has said to others; a part of mutations. */
+  listAnew(device: Device): Promise<HubModule[]> {
+    this.context.reads.changed();
+    return this.#listFromHub(device);
   }
 
   /** One module with its key; from the backup first if `preferBackup`. */
@@ -123,6 +116,19 @@ export class Modules {
       throw error;
     }
     await this.#forget(device, moduleId);
+  }
+
+  /** All modules the hub knows; refreshes the backup of each. */
+  #listFromHub(device: Device): Promise<HubModule[]> {
+    const { backup, reads, registry } = this.context;
+    const asked = question("list", device);
+    return reads.share(asked, true, async () => {
+      const epoch = backup.now();
+      const modules = await registry.list(device);
+      await backup.refresh(device, modules, epoch);
+      this.#listed = asked;
+      return modules;
+    });
   }
 
   async #listFromBackup(device: Device): Promise<HubModule[] | undefined> {

@@ -59,11 +59,11 @@ export function planModules(
 export async function reconcileModules(
   device: Device,
   wanted: Wanted,
-  modules: Pick<Modules, "listFromHub" | "create" | "remove">,
+  modules: Pick<Modules, "listAnew" | "create" | "remove">,
   progress: Progress,
   say: (line: string) => void,
 ): Promise<Set<string>> {
-  const hub = await modules.listFromHub(device);
+  const hub = await modules.listAnew(device);
   const plan = planModules(hub, wanted, progress);
   const names = new Set(hub.map(({ moduleId }) => moduleId));
 

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MIT
+
+import assert from "node:assert/strict";
+import { Progress } from "./progress.ts";
+import { DEVICE } from "./test_hub.ts";
+import { testLog } from "./test_log.ts";
+
+async function inHome(work: (home: string) => Promise<void>): Promise<void> {
+  const home = await Deno.makeTempDir();
+  try {
+    await work(home);
+  } finally {
+    await Deno.remove(home, { recursive: true });
+  }
+}
+
+Deno.test("progress is resumed by the same device and by no other", async () => {
+  await inHome(async (home) => {
+    const { log, lines } = testLog();
+    const first = Progress.none(home, DEVICE, log);
+    await first.begin("a");
+    await first.done("a", "1");
+    await first.begin("b");
+
+    const resumed = await Progress.resume(home, { ...DEVICE }, log);
+    assert.equal(resumed.isDone("a", "1"), true);
+    assert.equal(resumed.isDone("a", "2"), false);
+    assert.equal(resumed.isDone("a", undefined), false);
+    assert.equal(resumed.isDone("b", "1"), false);
+    assert.equal(resumed.isBegun("a"), false);
+    assert.equal(resumed.isBegun("b"), true);
+
+    const other = await Progress.resume(home, { ...DEVICE, gateway: "parent" }, log);
+    assert.equal(other.isDone("a", "1") || other.isBegun("b"), false);
+    assert.deepEqual(lines, []);
+  });
+});
+
+Deno.test("progress is gone when the work is done", async () => {
+  await inHome(async (home) => {
+    const { log } = testLog();
+    const progress = Progress.none(home, DEVICE, log);
+    await progress.begin("a");
+    await progress.finish();
+    assert.equal((await Progress.resume(home, DEVICE, log)).isBegun("a"), false);
+    assert.deepEqual([...Deno.readDirSync(home)], []);
+    await progress.finish();
+  });
+});
+
+Deno.test("a damaged file counts for nothing and is mentioned", async () => {
+  await inHome(async (home) => {
+    for (const text of ["", "{", "[]", '{"device":{},"begun":[],"done":{}}']) {
+      const { log, lines } = testLog();
+      await Deno.writeTextFile(`${home}/reconciliation`, text);
+      assert.equal((await Progress.resume(home, DEVICE, log)).isBegun("a"), false);
+      assert.equal(lines.length, 1, text);
+    }
+  });
+});
+
+Deno.test("a home directory that cannot be written costs a warning, not the work", async () => {
+  const { log, lines } = testLog();
+  const progress = Progress.none("/nonexistent/home", DEVICE, log);
+  await progress.begin("a");
+  assert.equal(progress.isBegun("a"), true);
+  assert.equal(lines.length, 1);
+  assert.match(lines[0] ?? "", /^WARN could not write \/nonexistent\/home\/reconciliation/);
+});

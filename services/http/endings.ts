@@ -21,7 +21,10 @@ const PATIENCE = 30_000;
 export class Endings {
   readonly #pending = new Map<number, ReturnType<typeof setTimeout>>();
 
-  constructor(readonly adapter: ServeAdapter, readonly scale: number) {}
+  constructor(
+    readonly adapter: Pick<ServeAdapter, "sent" | "shut">,
+    readonly scale: number,
+  ) {}
 
   /** How many bytes have gone out on a connection; to be passed to {@link afterAnswer}. */
   mark(connection: number): number {

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+
+import assert from "node:assert/strict";
+import { endpointsAreConfigurable, readEnv, timeScale } from "./environment.ts";
+
+/** Sets a variable for the time of `use`. */
+function withVariable(name: string, value: string, use: () => void): void {
+  const before = Deno.env.get(name);
+  Deno.env.set(name, value);
+  try {
+    use();
+  } finally {
+    if (before === undefined) Deno.env.delete(name);
+    else Deno.env.set(name, before);
+  }
+}
+
+Deno.test({
+  name: "a variable that may not be read counts as unset",
+  permissions: { env: ["ALLOWED"] },
+  fn() {
+    assert.equal(readEnv("AZIOT_DEV_TIME_SCALE"), undefined);
+    assert.equal(timeScale(), 1);
+    assert.equal(endpointsAreConfigurable(), false);
+  },
+});
+
+Deno.test("the time scale is a factor above 0", () => {
+  for (const [value, scale] of [["1", 1], ["0.05", 0.05], ["2", 2], ["1e-3", 0.001]] as const) {
+    withVariable("AZIOT_DEV_TIME_SCALE", value, () => assert.equal(timeScale(), scale));
+  }
+  for (const value of ["0", "-1", "x", "", " ", "NaN", "Infinity", "1001"]) {
+    withVariable("AZIOT_DEV_TIME_SCALE", value, () => {
+      assert.throws(timeScale, /AZIOT_DEV_TIME_SCALE must be a number/);
+    });
+  }
+});
+
+Deno.test("endpoints are configurable only with the developer switch", () => {
+  for (const [value, expected] of [["1", true], ["0", false], ["true", false]] as const) {
+    withVariable("AZIOT_DEV_ENDPOINTS", value, () => {
+      assert.equal(endpointsAreConfigurable(), expected);
+    });
+  }
+});

@@ -87,7 +87,7 @@ async function run(dir: string, options: { keep: boolean }): Promise<void> {
 
   if (!options.keep) return;
   await hub.setListening(true);
-  console.log(commandsToTry(device, dir));
+  console.log(commandsToTry(dir));
   await interrupted();
 }
 
@@ -184,22 +184,21 @@ async function identityAs(uid: number, socket: string): Promise<string> {
   return module;
 }
 
-function commandsToTry(device: Device, dir: string): string {
+function commandsToTry(dir: string): string {
   return `
-Everything keeps running until Ctrl-C. Try:
+Everything keeps running until Ctrl-C. Try, in another shell:
 
   DIR=${dir}
+  K="curl -sS --unix-socket $DIR/run/aziot/keyd.sock"
+  I="curl -sS --unix-socket $DIR/run/aziot/identityd.sock"
   J='content-type: application/json'
   V='api-version=2022-08-01'
-  curl -sS --unix-socket ${device.identityd.socket} -H "$J" \\
-    "http://localhost/identities/device?$V" -d '{"type":"aziot"}'
-  curl -sS --unix-socket ${device.identityd.socket} \\
-    "http://localhost/identities/modules?$V&type=aziot"
-  curl -sS --unix-socket ${device.keyd.socket} -H "$J" \\
-    'http://localhost/key?api-version=2021-05-01' -d '{"keyId":"mine","usage":"sign"}'
+  $I -H "$J" "http://localhost/identities/device?$V" -d '{"type":"aziot"}'
+  $I "http://localhost/identities/modules?$V&type=aziot"
+  $K -H "$J" 'http://localhost/key?api-version=2021-05-01' -d '{"keyId":"mine","usage":"sign"}'
 
-docs/api.md has every call, with DIR as above, and how to make a SAS token. The daemons log to
-${dir}/log, their configuration is below ${dir}/etc/aziot.`;
+docs/api.md goes on from here: every call, and how to make a SAS token. The daemons log to
+$DIR/log, their configuration is below $DIR/etc/aziot.`;
 }
 
 function interrupted(): Promise<void> {

@@ -5,7 +5,7 @@
  * interface is described in `ffi/keys/include/aziot-keys.h`; names and numbers here are its.
  */
 
-import { functionsOf, openShim } from "./keys_shim.ts";
+import { functionsOf, openShim } from "./keys_shim/shim.ts";
 
 /** Result codes of a keys library, and the shim's own for a function the library lacks. */
 export const KeysCode = {
@@ -35,13 +35,17 @@ export const EncryptMechanism = { aead: 1, rsaPkcs1: 2, rsaNoPadding: 3, derived
 
 /** What a function answered. `bytes` is empty unless `code` is {@link KeysCode.ok}. */
 export interface Outcome {
+  /** One of {@link KeysCode}, or another number of the library's. */
   code: number;
+  /** What was handed out. */
   bytes: Uint8Array;
 }
 
 /** What {@link KeysFunctions.verify} answered. `ok` is false unless `code` is 0. */
 export interface Verdict {
+  /** One of {@link KeysCode}, or another number of the library's. */
   code: number;
+  /** Whether the signature is good. */
   ok: boolean;
 }
 
@@ -60,17 +64,25 @@ export interface CipherInput {
  * with a NUL in it is a `TypeError`.
  */
 export interface KeysFunctions {
+  /** Sets a parameter of the library, such as `homedir_path`. */
   setParameter(name: string, value: string | null): number;
+  /** `algorithms`: names by preference, separated by colons; `null` leaves it to the library. */
   createKeyPairIfNotExists(id: string, algorithms: string | null): number;
+  /** A pair that is called `to` is lost. */
   moveKeyPair(from: string, to: string): number;
+  /** 0 when there is a usable pair. */
   loadKeyPair(id: string): number;
   /** `type`: one of {@link KeyPairParameter}. */
   getKeyPairParameter(id: string, type: number): Outcome;
+  /** 0 also when there is none. */
   deleteKeyPair(id: string): number;
   /** `usage`: bits of {@link KeyUsage}. */
   createKeyIfNotExists(id: string, usage: number): number;
+  /** 0 when there is a usable symmetric key. */
   loadKey(id: string): number;
+  /** Replaces a key that is there. `usage`: bits of {@link KeyUsage}. */
   importKey(id: string, bytes: Uint8Array, usage: number): number;
+  /** 0 also when there is none. */
   deleteKey(id: string): number;
   /** The caller wipes the bytes. */
   deriveKey(id: string, data: Uint8Array): Outcome;
@@ -106,16 +118,25 @@ export interface KeysLibrary {
 
 /** Why a keys library could not be used. */
 export class KeysLibraryError extends Error {
-  override readonly name = "KeysLibraryError";
-  constructor(
-    readonly reason: "not loadable" | "no common version" | "null pointer",
-    message: string,
-  ) {
+  /** The class, for whoever prints the error. */
+  override readonly name: string = "KeysLibraryError";
+  /** Which of the three it is. */
+  readonly reason: KeysLibraryFault;
+
+  /** `message` names the library and says what is wrong with it. */
+  constructor(reason: KeysLibraryFault, message: string) {
     super(message);
+    this.reason = reason;
   }
 }
 
-const REASONS = ["not loadable", "no common version", "null pointer"] as const;
+/**
+ * The library cannot be loaded or does not export the one symbol, offers no version we know, or
+ * lacks a function of its list.
+ */
+export type KeysLibraryFault = "not loadable" | "no common version" | "null pointer";
+
+const FAULTS: readonly KeysLibraryFault[] = ["not loadable", "no common version", "null pointer"];
 
 /**
  * Opens the keys library at `library` through the shim at `shim`, both absolute paths, and gives up
@@ -125,7 +146,7 @@ const REASONS = ["not loadable", "no common version", "null pointer"] as const;
 export function openKeysLibrary(paths: { shim: string; library: string }): KeysLibrary {
   const shim = openShim(paths.shim);
   const { code, fault } = shim.load(paths.library);
-  if (code !== 0) throw new KeysLibraryError(REASONS[code - 1] ?? "not loadable", fault);
+  if (code !== 0) throw new KeysLibraryError(FAULTS[code - 1] ?? "not loadable", fault);
   return {
     version: shim.version(),
     // Each form answers in one way throughout, which the common type of the two cannot say.

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 
-/** The functions of `libaziot_keys_shim.so`, described in `ffi/keys_shim/keys_shim.h`. */
+/** The functions of `libaziot_keys_shim.so`, described in `keys_shim.h`. */
 
-import type { KeysFunctions } from "./keys.ts";
+import type { KeysFunctions } from "../keys.ts";
 
 const OPEN = {
   aks_open: { parameters: ["buffer", "buffer", "usize"], result: "u32" },

@@ -23,7 +23,7 @@ export const moduleRequest = v.pipe(
     const { type, moduleId, localIdOpts } = value;
     const options = v.safeParse(v.nullish(localOptions), type === "local" ? localIdOpts : null);
     if (!options.success) {
-      addIssue({ expected: "localIdOpts of type x509 with attributes client or server" });
+      addIssue({ message: "localIdOpts: expected type x509, attributes client or server" });
       return NEVER;
     }
     const attributes: LocalAttributes = options.output?.attributes ?? "client";

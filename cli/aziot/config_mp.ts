@@ -93,7 +93,8 @@ To reconfigure IoT Identity Service, run:
 `;
 }
 
-function applyCommand({ root, outputDir }: ConfigMpOptions, path: string): string {
+/** The command that applies the super-config at `path` of the place that the options mean. */
+export function applyCommand({ root, outputDir }: PlaceOptions, path: string): string {
   const quoted = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;
   if (outputDir !== undefined) {
     return `aziot config apply --output-dir ${quoted(outputDir)} --uids ks=N,cs=N,id=N`;

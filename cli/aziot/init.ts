@@ -5,7 +5,7 @@ import { replaceFile } from "../../services/storage/replace_file.ts";
 import { edgeConfig } from "./apply/edge_guard.ts";
 import { hasTpmService } from "./apply/tpm_service.ts";
 import { apply } from "./config_apply.ts";
-import { alreadyConfigured, writeSuperConfig } from "./config_mp.ts";
+import { alreadyConfigured, applyCommand, writeSuperConfig } from "./config_mp.ts";
 import { CliError, EXIT, UsageError } from "./errors.ts";
 import { isThere, SUPER_CONFIG } from "./files.ts";
 import { buildSuperConfig, type Secrets } from "./init/build.ts";
@@ -135,7 +135,7 @@ async function applyIt(
   } catch (cause) {
     throw new Error(
       `${path} is written but could not be applied; once the reason below is gone run: ` +
-        `aziot config apply`,
+        applyCommand(options, options.out ?? SUPER_CONFIG),
       { cause },
     );
   }

@@ -10,6 +10,8 @@
  *    longer, as with a token;
  *  - the parameter `stub`, whatever its value, is accepted; with it a service has to reckon with
  *    slow calls.
+ *
+ * With STUB_2_0_0_0 it is a library of the older version, which can neither move nor delete keys.
  */
 
 #include <dlfcn.h>
@@ -70,12 +72,6 @@ static AZIOT_KEYS_RC create_key_pair_if_not_exists(const char *id, const char *a
     return leave(real->create_key_pair_if_not_exists(id, algorithms));
 }
 
-static AZIOT_KEYS_RC move_key_pair(const char *from, const char *to)
-{
-    enter(from);
-    return leave(real->move_key_pair(from, to));
-}
-
 static AZIOT_KEYS_RC load_key_pair(const char *id)
 {
     enter(id);
@@ -87,12 +83,6 @@ static AZIOT_KEYS_RC get_key_pair_parameter(const char *id, AZIOT_KEYS_KEY_PAIR_
 {
     enter(id);
     return leave(real->get_key_pair_parameter(id, type, value, value_len));
-}
-
-static AZIOT_KEYS_RC delete_key_pair(const char *id)
-{
-    enter(id);
-    return leave(real->delete_key_pair(id));
 }
 
 static AZIOT_KEYS_RC create_key_if_not_exists(const char *id, AZIOT_KEYS_KEY_USAGE usage)
@@ -112,12 +102,6 @@ static AZIOT_KEYS_RC import_key(const char *id, const uint8_t *bytes, uintptr_t 
 {
     enter(id);
     return leave(real->import_key(id, bytes, bytes_len, usage));
-}
-
-static AZIOT_KEYS_RC delete_key(const char *id)
-{
-    enter(id);
-    return leave(real->delete_key(id));
 }
 
 static AZIOT_KEYS_RC derive_key(const char *base_id, const uint8_t *data, uintptr_t data_len,
@@ -166,18 +150,44 @@ static AZIOT_KEYS_RC decrypt(const char *id, AZIOT_KEYS_ENCRYPT_MECHANISM mechan
                                plaintext_len));
 }
 
+#ifndef STUB_2_0_0_0
+static AZIOT_KEYS_RC move_key_pair(const char *from, const char *to)
+{
+    enter(from);
+    return leave(real->move_key_pair(from, to));
+}
+
+static AZIOT_KEYS_RC delete_key_pair(const char *id)
+{
+    enter(id);
+    return leave(real->delete_key_pair(id));
+}
+
+static AZIOT_KEYS_RC delete_key(const char *id)
+{
+    enter(id);
+    return leave(real->delete_key(id));
+}
+#endif
+
+#ifdef STUB_2_0_0_0
+#define STUB_VERSION AZIOT_KEYS_VERSION_2_0_0_0
+static const AZIOT_KEYS_FUNCTION_LIST_2_0_0_0 list = {
+#else
+#define STUB_VERSION AZIOT_KEYS_VERSION_2_1_0_0
 static const AZIOT_KEYS_FUNCTION_LIST_2_1_0_0 list = {
-    .base = {.version = AZIOT_KEYS_VERSION_2_1_0_0},
+    .move_key_pair = move_key_pair,
+    .delete_key_pair = delete_key_pair,
+    .delete_key = delete_key,
+#endif
+    .base = {.version = STUB_VERSION},
     .set_parameter = set_parameter,
     .create_key_pair_if_not_exists = create_key_pair_if_not_exists,
-    .move_key_pair = move_key_pair,
     .load_key_pair = load_key_pair,
     .get_key_pair_parameter = get_key_pair_parameter,
-    .delete_key_pair = delete_key_pair,
     .create_key_if_not_exists = create_key_if_not_exists,
     .load_key = load_key,
     .import_key = import_key,
-    .delete_key = delete_key,
     .derive_key = derive_key,
     .sign = sign,
     .verify = verify,
@@ -218,7 +228,7 @@ EXPORTED AZIOT_KEYS_RC aziot_keys_get_function_list(AZIOT_KEYS_VERSION version,
                                                     const AZIOT_KEYS_FUNCTION_LIST **functions)
 {
     enter(NULL);
-    if (version != AZIOT_KEYS_VERSION_2_1_0_0 || functions == NULL) {
+    if (version != STUB_VERSION || functions == NULL) {
         return leave(AZIOT_KEYS_RC_ERR_INVALID_PARAMETER);
     }
     if (real == NULL) {

@@ -28,8 +28,19 @@ export interface Keyd extends AsyncDisposable {
   readonly daemon: Daemon;
   /** Starts it (again) on a socket passed to it, as systemd does. */
   start(): Promise<void>;
-  /** Starts it with nothing passed and waits for its end: for starts that fail. */
-  startAndFail(env?: Record<string, string>): Promise<{ code: number; log: string }>;
+  /**
+   * Starts it without waiting until it serves, for starts that fail or say nothing; the caller sees
+   * to its end. Its socket is passed to it and takes connections from the beginning, unless
+   * `isPassed` is false: then it has to bind one.
+   */
+  launch(options?: { isPassed?: boolean; env?: Record<string, string> }): Launched;
+}
+
+/** A Keys Service that was started and may or may not serve. */
+export interface Launched {
+  /** Resolves when it has ended, by itself or by SIGTERM. */
+  readonly end: Promise<{ code: number; log: string }>;
+  stop(): Promise<{ code: number; log: string }>;
 }
 
 /** The configuration of a test's Keys Service: its home, and no limit that a test would meet. */
@@ -68,13 +79,31 @@ export async function prepareKeyd(options: KeydOptions = {}): Promise<Keyd> {
     socket,
     daemon: described,
     start: () => withLibraries(libraries, () => described.start()),
-    async startAndFail(more = {}) {
+    launch(started = {}) {
+      const { isPassed = true } = started;
       const child = withLibraries(
         libraries,
-        () => launch({ ...what, env: { ...env, ...more } }, { stdout: "null", stderr: "piped" }),
+        () =>
+          launch(
+            {
+              ...what,
+              env: { ...env, ...started.env },
+              ...isPassed ? { activate: [`keyd.socket=${socket}:${mode}`] } : {},
+            },
+            { stdout: "null", stderr: "piped" },
+          ),
       );
-      const { code, stderr } = await child.output();
-      return { code, log: new TextDecoder().decode(stderr) };
+      const end = child.output().then(({ code, stderr }) => ({
+        code,
+        log: new TextDecoder().decode(stderr),
+      }));
+      return {
+        end,
+        stop() {
+          child.kill("SIGTERM");
+          return end;
+        },
+      };
     },
     async [Symbol.asyncDispose]() {
       await described.stop();

@@ -147,6 +147,7 @@ export class RawConnection implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#closed) return;
     this.#closed = true;
     await this.channel.close();
     await this.#reading;

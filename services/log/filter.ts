@@ -33,7 +33,8 @@ export function parseFilter(spec: string): { filter: Filter; invalid: string[] }
       continue;
     }
     const verbosity = right === "" ? TRACE : NAMES.indexOf(right.toLowerCase());
-    if (rest.length > 0 || verbosity < 0) invalid.push(right || entry);
+    if (rest.length > 0) invalid.push(entry);
+    else if (verbosity < 0) invalid.push(right);
     else rules.push({ target: left, verbosity });
   }
 

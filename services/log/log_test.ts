@@ -69,6 +69,7 @@ Deno.test("an entry of the filter that cannot be read is warned about and ignore
     record("keyd", "x=y", () => {}),
     ["<4>2026-05-04T10:11:12Z [WARN] - invalid logging spec 'y', ignoring it\n"],
   );
+  assert.match(record("keyd", "a=b=c", () => {})[0] ?? "", /invalid logging spec 'a=b=c'/);
   assert.equal(record("keyd", "info/regex", () => {}).length, 1);
 });
 

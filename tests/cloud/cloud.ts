@@ -17,6 +17,7 @@ import { replaceFile } from "../../services/storage/replace_file.ts";
 import { Authority } from "./authority.ts";
 import { Clock } from "./clock.ts";
 import { type Control, openControl } from "./control/api.ts";
+import { Faults } from "./faults.ts";
 import { Hub, type HubSettings } from "./hub/hub.ts";
 import { type LogEntry, RequestLog } from "./request_log.ts";
 
@@ -40,6 +41,7 @@ export class Cloud implements AsyncDisposable {
   readonly hubs = new Map<string, Hub>();
   readonly clock = new Clock();
   readonly requests = new RequestLog();
+  readonly faults = new Faults();
   #control: Control | undefined;
 
   private constructor(
@@ -89,8 +91,8 @@ export class Cloud implements AsyncDisposable {
       throw new RangeError(`${JSON.stringify(id)} is not a hub id: letters, digits and dashes`);
     }
     if (this.hubs.has(id)) throw new RangeError(`hub ${id} already exists`);
-    const { authority, clock, requests: log } = this;
-    const hub = await Hub.open(id, { authority, clock, log }, settings);
+    const { authority, clock, faults, requests: log } = this;
+    const hub = await Hub.open(id, { authority, clock, log, faults }, settings);
     this.hubs.set(id, hub);
     return hub;
   }

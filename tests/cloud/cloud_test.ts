@@ -56,6 +56,23 @@ Deno.test("a closed cloud gives its ports back", async () => {
   });
 });
 
+Deno.test("a cloud closes although a control call is half sent", async () => {
+  await withDir(async (dir) => {
+    const cloud = await startCloud({ dir });
+    const half = await Deno.connect({
+      hostname: "127.0.0.1",
+      port: Number(new URL(cloud.control).port),
+    });
+    const head = "PUT /hubs/hub HTTP/1.1\r\nhost: x\r\ncontent-length: 9\r\n\r\n{";
+    await half.write(new TextEncoder().encode(head));
+    await fetch(`${cloud.control}/hubs`).then((answer) => answer.text());
+    await cloud.close();
+    assert.equal(await half.read(new Uint8Array(1)).catch(() => null), null);
+    half.close();
+    assert.equal(cloud.hubs.size, 0);
+  });
+});
+
 Deno.test("a cloud that cannot start leaves nothing open", async () => {
   await withDir(async (dir) => {
     await using first = await startCloud({ dir, hub: "hub" });

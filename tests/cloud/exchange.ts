@@ -39,13 +39,17 @@ export interface Handled {
 export interface Surface {
   /** Which service: the `surface` of log entries. */
   readonly surface: string;
-  /** Which instance of it: the `name` of log entries, such as the hub's id. */
-  readonly name: string;
+  /** Which instance of it, such as the hub's id: the `instance` of log entries. */
+  readonly instance: string;
   /**
    * Answers one request that came to `host`, the name and port by which the listener is known.
    * Rejects for nothing that a client can send.
    */
   handle(request: CloudRequest, host: string): Handled;
+  /** The id of the device that a path is about; `undefined` when it names none. */
+  deviceOf(path: string): string | undefined;
+  /** An error in the shape of this service, with a JSON object as its body. */
+  errorAnswer(status: number, detail: string, now: Date): Answer;
 }
 
 /** An answer with a JSON body. */

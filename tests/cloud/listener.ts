@@ -2,35 +2,42 @@
 
 /**
  * One TLS port: turns what `node:https` hands over into a {@link CloudRequest}, lets the surface
- * answer it and writes both to the request log.
+ * answer it unless a fault is in the way, and writes both to the request log.
  *
- * A client certificate is asked for and never demanded, and any issuer is taken at this level:
- * the surface judges it together with the request.
+ * Unless told otherwise it asks for a client certificate without demanding one, and takes any
+ * issuer at this level: the surface judges it together with the request.
  */
 
 import { Buffer } from "node:buffer";
 import { X509Certificate } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { createServer, type Server } from "node:https";
-import type { Socket } from "node:net";
+import { createServer as createHttpsServer } from "node:https";
+import { createServer as createTcpServer, type Server, type Socket } from "node:net";
 import type { DetailedPeerCertificate, TLSSocket } from "node:tls";
-import type { Identity } from "./authority.ts";
+import type { Authority, Identity } from "./authority.ts";
 import { thumbprints } from "./client_certificate.ts";
 import type { Clock } from "./clock.ts";
-import { type Answer, type CloudRequest, empty, headerValues, type Surface } from "./exchange.ts";
+import { deliver } from "./delivery.ts";
+import { type CloudRequest, empty, headerValues, type Surface } from "./exchange.ts";
+import { AT_ONCE, type Outcome, respond } from "./fault_effects.ts";
+import type { Faults } from "./faults.ts";
 import type { LogEntry, RequestLog } from "./request_log.ts";
 import { fingerprint, parseSasToken } from "./sas_token.ts";
+import { serverIdentity, serverOptions, type TlsSettings } from "./tls_settings.ts";
 
 /** What a listener is made of. */
 export interface ListenerOptions {
   surface: Surface;
-  identity: Identity;
+  /** The authority that issues the server's certificate. */
+  authority: Authority;
+  /** The host as clients call it, without a port. */
+  hostName: string;
   /** 0: any free port. */
   port: number;
-  /** The host as clients call it, from the port that was bound. */
-  host(port: number): string;
+  tls: TlsSettings;
   clock: Clock;
   log: RequestLog;
+  faults: Faults;
 }
 
 /** A device message may have 256 KiB, and no other body comes near that. */
@@ -42,12 +49,14 @@ export class Listener {
   readonly #sockets = new Set<Socket>();
   #port = 0;
 
-  private constructor(private readonly options: ListenerOptions) {
-    const { cert, key } = options.identity;
-    this.#server = createServer(
-      { cert, key, requestCert: true, rejectUnauthorized: false },
-      (incoming, outgoing) => void this.#exchange(incoming, outgoing),
-    );
+  private constructor(private readonly options: ListenerOptions, identity: Identity) {
+    const { tls } = options;
+    this.#server = tls.handshake === undefined
+      ? createHttpsServer(
+        serverOptions(tls, identity),
+        (incoming, outgoing) => void this.#exchange(incoming, outgoing),
+      )
+      : createTcpServer((socket) => refuseHandshake(socket, tls.handshake));
     // closeAllConnections() does not know a connection that has not sent a request yet.
     this.#server.on("connection", (socket: Socket) => {
       this.#sockets.add(socket);
@@ -55,9 +64,10 @@ export class Listener {
     });
   }
 
-  /** Binds the port; rejects when it is taken. */
+  /** Binds the port; rejects when it is taken, or with a RangeError for bad TLS settings. */
   static async open(options: ListenerOptions): Promise<Listener> {
-    const listener = new Listener(options);
+    const { authority, hostName, tls } = options;
+    const listener = new Listener(options, await serverIdentity(authority, hostName, tls));
     await listener.#listen(options.port);
     return listener;
   }
@@ -69,7 +79,8 @@ export class Listener {
 
   /** The host as clients call it, with its port unless that is 443. */
   get host(): string {
-    return this.options.host(this.#port);
+    const { hostName } = this.options;
+    return this.#port === 443 ? hostName : `${hostName}:${this.#port}`;
   }
 
   /** Whether connections are accepted. */
@@ -108,28 +119,35 @@ export class Listener {
     const body = await readBody(incoming);
     // The client went away in the middle of its body: nobody is left to answer.
     if (body === undefined) return;
-    const { clock, log, surface } = this.options;
+    const { surface, faults, clock, log } = this.options;
     const request = toRequest(incoming, body === "too long" ? new Uint8Array() : body, chain);
     const entry = startEntry(request, surface, clock.now());
+    let outcome: Outcome;
     if (body === "too long") {
-      entry.answer = this.#write(outgoing, empty(413, [["connection", "close"]]));
+      const answer = empty(413, [["connection", "close"]]);
+      outcome = { reply: { answer, delivery: AT_ONCE } };
     } else {
-      const handled = surface.handle(request, this.host);
-      if (handled.validity !== undefined) entry.validity = handled.validity;
-      entry.answer = this.#write(outgoing, handled.answer);
+      const fault = faults.take(surface, request);
+      if (fault !== undefined) entry.fault = fault.kind;
+      outcome = respond(fault, surface, request, this.host, clock);
     }
+    const { handled, reply } = outcome;
+    if (handled?.validity !== undefined) entry.validity = handled.validity;
+    if (typeof reply === "object") entry.answer = reply.answer;
+    // Before the answer: who has it finds the entry.
     log.add(entry);
+    if (reply === "cut") incoming.socket.destroy();
+    if (typeof reply !== "object") return;
+    await deliver(outgoing, reply.answer, reply.delivery, () => clock.dateHeader());
   }
+}
 
-  #write(outgoing: ServerResponse, answer: Answer): Answer {
-    const bytes = new TextEncoder().encode(answer.body);
-    outgoing.sendDate = false;
-    const headers = [...answer.headers, ["date", this.options.clock.dateHeader()]];
-    if (answer.status !== 204) headers.push(["content-length", String(bytes.length)]);
-    outgoing.writeHead(answer.status, headers.flat());
-    outgoing.end(bytes);
-    return answer;
-  }
+function refuseHandshake(socket: Socket, how: TlsSettings["handshake"]): void {
+  // Whatever becomes of the connection is the client's affair.
+  socket.on("error", () => {});
+  if (how === "close") socket.destroy();
+  // What the client sends is read and dropped, so that it can tell waiting from a full buffer.
+  else socket.resume();
 }
 
 /** `undefined` when the client went away before its end. */
@@ -188,13 +206,13 @@ function startEntry(request: CloudRequest, surface: Surface, now: Date): Omit<Lo
   const entry: Omit<LogEntry, "seq"> = {
     time: now.toISOString(),
     surface: surface.surface,
-    name: surface.name,
+    instance: surface.instance,
     method: request.method,
     path: request.path,
     query: request.query,
     headers: request.headers.map(([name, value]) => [
       name,
-      name.toLowerCase() === "authorization" ? /^[A-Za-z]+(?= )/.exec(value)?.[0] ?? "" : value,
+      /authorization$/i.test(name) ? /^[A-Za-z]+(?= )/.exec(value)?.[0] ?? "" : value,
     ]),
     body: new TextDecoder().decode(request.body),
   };

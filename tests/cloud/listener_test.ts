@@ -47,7 +47,7 @@ Deno.test("the log holds the exact headers, without the token", async () => {
   assert.match(authorization, new RegExp(`se=${se}$`));
   assert.deepEqual([skn, fingerprint?.length], [undefined, 16]);
   assert.deepEqual(
-    [entry.surface, entry.name, entry.method, entry.path, entry.query, entry.validity],
+    [entry.surface, entry.instance, entry.method, entry.path, entry.query, entry.validity],
     ["hub", "hub", "PUT", "/devices/press-07/modules/m", VERSION.slice(1), "valid"],
   );
   assert.equal(entry.body, `{"moduleId":"m","deviceId":"press-07"}   `);
@@ -70,7 +70,8 @@ Deno.test("a secret in another kind of authorization is not logged", async () =>
   await using fixture = await startHub();
   const { cloud, call } = fixture;
   for (const authorization of ["Basic c2VjcmV0", "c2VjcmV0"]) {
-    await call({ path: "/devices/press-07/modules", authorization });
+    const headers = { "proxy-authorization": authorization };
+    await call({ path: "/devices/press-07/modules", authorization, headers });
   }
   assert.doesNotMatch(JSON.stringify(cloud.log()), /c2VjcmV0/);
 });

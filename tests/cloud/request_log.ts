@@ -20,7 +20,7 @@ export interface LogEntry {
   /** When the request had been read, by the cloud's clock; RFC 3339. */
   time: string;
   surface: string;
-  name: string;
+  instance: string;
   method: string;
   path: string;
   query: string;

@@ -6,7 +6,7 @@ import { type LogEntry, RequestLog } from "./request_log.ts";
 const ENTRY: Omit<LogEntry, "seq"> = {
   time: "2026-05-04T10:11:12.000Z",
   surface: "hub",
-  name: "hub",
+  instance: "hub",
   method: "GET",
   path: "/",
   query: "",

@@ -89,7 +89,9 @@ export function makeSasToken(
 ): string {
   const sr = encodeURIComponent(resource.toLowerCase());
   const sig = encodeURIComponent(encodeBase64(sign(key, sr, expiry)));
-  return `${SCHEME}sr=${sr}&sig=${sig}&se=${expiry}${skn === undefined ? "" : `&skn=${skn}`}`;
+  return `${SCHEME}sr=${sr}&sig=${sig}&se=${expiry}${
+    skn === undefined ? "" : `&skn=${encodeURIComponent(skn)}`
+  }`;
 }
 
 /** Tells signatures apart in a log without giving one away. */

@@ -1,208 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 import assert from "node:assert/strict";
-import { type Cloud, startCloud } from "../cloud.ts";
-import { httpsRequest } from "../https_request.ts";
-
-/** Runs `use` with a fresh cloud and a function that calls its control API. */
-async function withCloud(
-  use: (
-    control: (method: string, path: string, body?: unknown) => Promise<[number, unknown]>,
-    cloud: Cloud,
-  ) => Promise<void>,
-): Promise<void> {
-  const dir = await Deno.makeTempDir();
-  try {
-    await using cloud = await startCloud({ dir });
-    await use(async (method, path, body) => {
-      const text = typeof body === "string" || body === undefined ? body : JSON.stringify(body);
-      const answer = await fetch(cloud.control + path, {
-        method,
-        ...(text === undefined ? {} : { body: text }),
-      });
-      const answered = await answer.text();
-      const json = answer.headers.get("content-type")?.startsWith("application/json");
-      return [answer.status, json ? JSON.parse(answered) : answered];
-    }, cloud);
-  } finally {
-    await Deno.remove(dir, { recursive: true });
-  }
-}
-
-/** The members of a JSON object in an answer. */
-function members(value: unknown): Record<string, unknown> {
-  assert.ok(typeof value === "object" && value !== null);
-  return value as Record<string, unknown>;
-}
-
-Deno.test("a hub is made with a port of its own, changed, listed and deleted", async () => {
-  await withCloud(async (control, cloud) => {
-    const [status, body] = await control("PUT", "/hubs/hub", {});
-    const port = cloud.hubs.get("hub")?.port;
-    const record = {
-      id: "hub",
-      hostName: `localhost:${port}`,
-      port,
-      strict: true,
-      maxModules: 50,
-      listening: true,
-    };
-    assert.deepEqual([status, body], [200, record]);
-    const changed = { ...record, strict: false, maxModules: 500 };
-    assert.deepEqual(await control("PUT", "/hubs/hub", { strict: false, maxModules: 500 }), [
-      200,
-      changed,
-    ]);
-    assert.deepEqual(await control("GET", "/hubs/hub"), [200, changed]);
-    await control("PUT", "/hubs/second");
-    assert.equal((await control("GET", "/hubs"))[0], 200);
-    assert.deepEqual([...cloud.hubs.keys()], ["hub", "second"]);
-    assert.deepEqual(await control("DELETE", "/hubs/hub"), [204, ""]);
-    assert.equal((await control("GET", "/hubs/hub"))[0], 404);
-  });
-});
-
-Deno.test("a hub may have a name of its own, which its certificate carries", async () => {
-  await withCloud(async (control, cloud) => {
-    const [, body] = await control("PUT", "/hubs/hub", { name: "plant.example" });
-    const { hostName, port } = members(body);
-    assert.equal(hostName, `plant.example:${port}`);
-    await using connection = await Deno.connectTls({
-      hostname: "127.0.0.1",
-      port: Number(port),
-      caCerts: [cloud.ca],
-    });
-    await connection.handshake();
-    const plain = await Deno.connect({ hostname: "127.0.0.1", port: Number(port) });
-    await using named = await Deno.startTls(plain, {
-      hostname: "plant.example",
-      caCerts: [cloud.ca],
-    });
-    await named.handshake();
-  });
-});
-
-Deno.test("a hub goes off the network and comes back under the same port", async () => {
-  await withCloud(async (control, cloud) => {
-    const [, body] = await control("PUT", "/hubs/hub", {});
-    const { port } = members(body);
-    const send = () =>
-      httpsRequest({ port: Number(port), ca: cloud.ca, target: "/" }).then(({ status }) => status);
-    assert.equal(await send(), 400);
-    assert.equal(
-      members((await control("PUT", "/hubs/hub", { listening: false }))[1]).listening,
-      false,
-    );
-    await assert.rejects(send(), /ECONNREFUSED/);
-    await control("PUT", "/hubs/hub", { listening: false });
-    assert.equal(
-      members((await control("PUT", "/hubs/hub", { listening: true }))[1]).listening,
-      true,
-    );
-    assert.equal(await send(), 400);
-  });
-});
-
-Deno.test("a device gets keys and a connection string, and keeps what is not set", async () => {
-  await withCloud(async (control) => {
-    const [, hub] = await control("PUT", "/hubs/hub", {});
-    const { hostName } = members(hub);
-    const path = "/hubs/hub/devices/press-07";
-    const [status, body] = await control("PUT", path, { auth: { sas: {} }, status: "enabled" });
-    const { primaryKey, secondaryKey, generationId } = members(body);
-    const record = {
-      deviceId: "press-07",
-      hostName,
-      connectionString: `HostName=${hostName};DeviceId=press-07;SharedAccessKey=${primaryKey}`,
-      primaryKey,
-      secondaryKey,
-      generationId,
-      status: "enabled",
-      modules: [],
-    };
-    assert.deepEqual([status, body], [200, record]);
-    assert.deepEqual(await control("PUT", path, { status: "disabled" }), [200, {
-      ...record,
-      status: "disabled",
-    }]);
-    assert.deepEqual(await control("PUT", path, { auth: { sas: {} }, status: "enabled" }), [
-      200,
-      record,
-    ]);
-    assert.deepEqual(await control("GET", path), [200, record]);
-    assert.deepEqual(await control("GET", "/hubs/hub/devices"), [200, [record]]);
-    assert.deepEqual(await control("DELETE", path), [204, ""]);
-    const again = members((await control("PUT", path))[1]);
-    assert.notEqual(again.primaryKey, primaryKey);
-    assert.notEqual(again.generationId, generationId);
-  });
-});
-
-Deno.test("a device may bring its keys, its thumbprints or its CA", async () => {
-  await withCloud(async (control, cloud) => {
-    await control("PUT", "/hubs/hub", {});
-    const key = btoa("k".repeat(32));
-    const put = async (auth: unknown) => {
-      const [status, body] = await control("PUT", "/hubs/hub/devices/d", { auth });
-      assert.equal(status, 200, JSON.stringify(body));
-      return members(body);
-    };
-    const keys = { primaryKey: key, secondaryKey: key };
-    assert.equal((await put({ sas: keys })).primaryKey, key);
-    for (const auth of [{ thumbprints: ["AB".repeat(20)] }, { ca: cloud.ca }]) {
-      const { connectionString, primaryKey } = await put(auth);
-      assert.match(String(connectionString), /;DeviceId=d;x509=true$/);
-      assert.equal(primaryKey, undefined);
-    }
-  });
-});
-
-Deno.test("the owner reads and deletes a module", async () => {
-  await withCloud(async (control, cloud) => {
-    await control("PUT", "/hubs/hub", {});
-    await control("PUT", "/hubs/hub/devices/d");
-    const path = "/hubs/hub/devices/d/modules/m";
-    assert.equal((await control("GET", path))[0], 404);
-    const { newModule } = await import("../hub/module.ts");
-    const module = newModule("m", { managedBy: null, credentials: { type: "none" } }, new Date());
-    cloud.hubs.get("hub")?.devices.get("d")?.modules.set("m", module);
-    assert.equal(members((await control("GET", path))[1]).generationId, module.generationId);
-    assert.deepEqual(members((await control("GET", "/hubs/hub/devices/d"))[1]).modules, ["m"]);
-    assert.deepEqual(await control("DELETE", path), [204, ""]);
-    assert.equal((await control("DELETE", path))[0], 404);
-  });
-});
-
-Deno.test("the log is read as JSON lines from a number on, and cleared", async () => {
-  await withCloud(async (control, cloud) => {
-    const [, body] = await control("PUT", "/hubs/hub", {});
-    for (let turn = 0; turn < 3; turn++) {
-      await httpsRequest({ port: Number(members(body).port), ca: cloud.ca, target: `/${turn}` });
-    }
-    const read = async (query: string) => {
-      const [status, text] = await control("GET", `/log${query}`);
-      assert.equal(status, 200);
-      return String(text).split("\n").filter(Boolean).map((line) => JSON.parse(line).path);
-    };
-    assert.deepEqual(await read(""), ["/0", "/1", "/2"]);
-    assert.deepEqual(await read("?since=2"), ["/2"]);
-    assert.deepEqual(await control("DELETE", "/log"), [204, ""]);
-    assert.deepEqual(await read(""), []);
-    assert.equal((await control("GET", "/log?since=x"))[0], 400);
-  });
-});
-
-Deno.test("the clock is set in parts and read", async () => {
-  await withCloud(async (control, cloud) => {
-    await control("POST", "/clock", { offsetSeconds: 3600 });
-    const [status, body] = await control("POST", "/clock", { dateSkewSeconds: -5 });
-    const { now, offsetSeconds, dateSkewSeconds } = members(body);
-    assert.deepEqual([status, offsetSeconds, dateSkewSeconds], [200, 3600, -5]);
-    assert.ok(new Date(String(now)).getTime() - Date.now() > 3_590_000);
-    assert.equal(cloud.clock.offsetSeconds, 3600);
-    assert.equal((await control("GET", "/clock"))[0], 200);
-  });
-});
+import { members, withCloud } from "./control_fixture.ts";
 
 Deno.test("a wrong call says what is wrong with it and changes nothing", async () => {
   await withCloud(async (control, cloud) => {
@@ -252,7 +51,29 @@ Deno.test("a wrong call says what is wrong with it and changes nothing", async (
       ],
       ["PUT", device, { status: "on" }, 400, /status: .*"enabled".*"on"/],
       ["GET", "/hubs/hub/devices/d/modules/m", undefined, 404, /no module "m" in device d/],
+      ["PUT", "/hubs/hub/devices/d/modules/a%2Fb", {}, 400, /"a\/b" is not a module id/],
+      ["PUT", "/hubs/hub/devices/d/modules/m", { auth: { ca: "x" } }, 400, /auth: .*none/],
+      ["PUT", "/hubs/hub/devices/d/modules/m", { omit: "x" }, 400, /omit: /],
+      ["PUT", "/hubs/hub/devices/e/modules/m", {}, 404, /no device "e"/],
+      ["POST", "/hubs/hub/devices/d/move", {}, 400, /hub/],
+      ["POST", "/hubs/hub/devices/d/move", { hub: "none" }, 404, /no hub "none"/],
+      ["POST", "/hubs/hub/devices/d/move", { hub: "hub" }, 400, /already exists/],
+      ["POST", "/hubs/hub/devices/e/move", { hub: "hub" }, 404, /no device "e"/],
+      ["POST", "/listeners", {}, 400, /surface/],
+      ["POST", "/listeners", { surface: "mqtt" }, 400, /surface: .*"hub".*"mqtt"/],
+      ["POST", "/listeners", { surface: "hub", hub: "none" }, 404, /no hub "none"/],
+      ["POST", "/listeners", { surface: "hub", tls: { certificate: "bad" } }, 400, /"cn-only"/],
+      [
+        "POST",
+        "/listeners",
+        { surface: "hub", tls: { minVersion: "1.3", maxVersion: "1.2" } },
+        400,
+        /minVersion must not be above maxVersion/,
+      ],
+      ["DELETE", "/listeners/1", undefined, 404, /no listener "1"/],
+      ["DELETE", `/listeners/${port}`, undefined, 404, /no listener/],
       ["POST", "/clock", { offsetSeconds: "1" }, 400, /offsetSeconds: /],
+      ["POST", "/clock", { offsetSeconds: 1e15 }, 400, /offsetSeconds: /],
       ["POST", "/clock", { offset: 1 }, 400, /offset/],
     ];
     for (const [method, path, body, status, error] of rows) {

@@ -106,6 +106,9 @@ export function handleHubRequest(
       now,
     });
     validity = "valid";
+    if (device.status === "moved") {
+      throw new HubError(404, "DeviceNotFound", `device ${device.id} is not on this hub`);
+    }
     if (device.status === "disabled") {
       throw new HubError(403, "DeviceDisabled", `device ${device.id} is disabled`);
     }

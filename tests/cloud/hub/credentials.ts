@@ -13,6 +13,26 @@ export type Credentials =
   | { type: "certificateAuthority"; anchors: X509Certificate[] }
   | { type: "none" };
 
+/** How the owner of the hub sets credentials. */
+export type AuthSettings =
+  | { sas: { primaryKey?: string; secondaryKey?: string } }
+  | { thumbprints: string[] }
+  | { ca: string }
+  | { none: Record<string, never> };
+
+/**
+ * Credentials as set; keys that are not given stay as they are, or are made when there were none.
+ * Throws a RangeError for what makes no sense.
+ */
+export function credentialsFrom(settings: AuthSettings, current?: Credentials): Credentials {
+  if ("thumbprints" in settings) return thumbprintsFrom(settings.thumbprints);
+  if ("ca" in settings) return anchorsFrom(settings.ca);
+  if ("none" in settings) return { type: "none" };
+  const { primaryKey, secondaryKey } = settings.sas;
+  const unchanged = primaryKey === undefined && secondaryKey === undefined;
+  return unchanged && current?.type === "sas" ? current : keysFrom(primaryKey, secondaryKey);
+}
+
 /** Two fresh keys of 32 bytes. */
 export function randomKeys(): Credentials {
   return {
@@ -38,8 +58,7 @@ export function keysFrom(primary?: string | null, secondary?: string | null): Cr
   };
 }
 
-/** One key from base64; `name` is for the RangeError. */
-export function symmetricKey(name: string, text: string): Uint8Array {
+function symmetricKey(name: string, text: string): Uint8Array {
   const key = decodeBase64(text);
   if (key === undefined || key.length < 16 || key.length > 64) {
     throw new RangeError(`${name} must be base64 of 16 to 64 bytes`);
@@ -62,8 +81,7 @@ export function thumbprintsFrom(texts: string[]): Credentials {
   return { type: "selfSigned", thumbprints };
 }
 
-/** The certificates of a PEM text, each trusted as an issuer. */
-export function anchorsFrom(pem: string): Credentials {
+function anchorsFrom(pem: string): Credentials {
   const blocks = pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
   if (blocks.length === 0) throw new RangeError("ca must be a certificate in PEM");
   const anchors = blocks.map((block) => {

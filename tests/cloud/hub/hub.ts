@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: MIT
 
-/** One IoT Hub: a TLS port of its own and a registry of devices. */
+/** One IoT Hub: a TLS port of its own, more on demand, and a registry of devices. */
 
 import type { Authority } from "../authority.ts";
 import type { Clock } from "../clock.ts";
-import type { CloudRequest, Handled, Surface } from "../exchange.ts";
+import type { Answer, CloudRequest, Handled, Surface } from "../exchange.ts";
+import type { Faults } from "../faults.ts";
 import { Listener } from "../listener.ts";
 import type { RequestLog } from "../request_log.ts";
-import { handleHubRequest, type HubState } from "./api.ts";
+import type { TlsSettings } from "../tls_settings.ts";
+import { deviceOf, handleHubRequest, type HubState } from "./api.ts";
 import { Device, type DeviceSettings } from "./device.ts";
-import { isIdentifier } from "./identifiers.ts";
+import { errorOfStatus } from "./hub_error.ts";
 
 /** How a hub is set up. */
 export interface HubSettings {
@@ -28,6 +30,7 @@ export interface HubContext {
   authority: Authority;
   clock: Clock;
   log: RequestLog;
+  faults: Faults;
 }
 
 /** A hub that listens until it is closed. */
@@ -36,55 +39,66 @@ export class Hub implements HubState, Surface {
   readonly devices = new Map<string, Device>();
   strict: boolean;
   maxModules: number;
-  #listener: Listener | undefined;
+  #main: Listener | undefined;
+  /** Ports beside the main one. */
+  readonly #extra = new Map<number, Listener>();
 
   private constructor(
-    readonly name: string,
+    readonly id: string,
     private readonly context: HubContext,
-    settings: HubSettings,
+    private readonly settings: HubSettings,
   ) {
     this.strict = settings.strict ?? true;
     this.maxModules = settings.maxModules ?? 50;
   }
 
   /** Opens the port; rejects when it is taken. */
-  static async open(name: string, context: HubContext, settings: HubSettings): Promise<Hub> {
-    const hub = new Hub(name, context, settings);
-    const host = settings.name ?? "localhost";
-    const identity = await context.authority.issue({
-      commonName: host,
-      use: "server",
-      names: [...new Set([host, "localhost", "127.0.0.1"])],
-    });
-    hub.#listener = await Listener.open({
-      surface: hub,
-      identity,
-      port: settings.port ?? 0,
-      host: (port) => port === 443 ? host : `${host}:${port}`,
-      clock: context.clock,
-      log: context.log,
-    });
+  static async open(id: string, context: HubContext, settings: HubSettings): Promise<Hub> {
+    const hub = new Hub(id, context, settings);
+    hub.#main = await hub.#listen(settings.port ?? 0, {});
     return hub;
+  }
+
+  get instance(): string {
+    return this.id;
   }
 
   /** The host as clients are configured with it: with its port unless that is 443. */
   get hostName(): string {
-    return this.#open.host;
+    return this.#mainListener.host;
   }
 
   /** The TLS port on 127.0.0.1. */
   get port(): number {
-    return this.#open.port;
+    return this.#mainListener.port;
   }
 
   /** Whether the hub accepts connections. */
   get listening(): boolean {
-    return this.#open.listening;
+    return this.#mainListener.listening;
   }
 
-  /** Takes the hub off the network, or puts it back under the same port. */
+  /** Takes the main port off the network, or puts it back. */
   async setListening(listening: boolean): Promise<void> {
-    await (listening ? this.#open.reopen() : this.#open.close());
+    await (listening ? this.#mainListener.reopen() : this.#mainListener.close());
+  }
+
+  /**
+   * Opens another port of the hub, with TLS of its own. A token may name the hub by either port.
+   * Throws a RangeError for settings that do not go together.
+   */
+  async addListener(tls: TlsSettings = {}): Promise<Listener> {
+    const listener = await this.#listen(0, tls);
+    this.#extra.set(listener.port, listener);
+    return listener;
+  }
+
+  /** Closes a port that {@link addListener} has opened; answers whether it was one. */
+  async removeListener(port: number): Promise<boolean> {
+    const listener = this.#extra.get(port);
+    this.#extra.delete(port);
+    await listener?.close();
+    return listener !== undefined;
   }
 
   /**
@@ -92,7 +106,6 @@ export class Hub implements HubState, Surface {
    * RangeError for a bad id or bad settings, and then nothing has changed.
    */
   putDevice(id: string, settings: DeviceSettings = {}): Device {
-    if (!isIdentifier(id)) throw new RangeError(`${JSON.stringify(id)} is not a device id`);
     const device = this.devices.get(id) ?? new Device(this, id, this.context.clock.now());
     device.configure(settings);
     this.devices.set(id, device);
@@ -110,17 +123,51 @@ export class Hub implements HubState, Surface {
     return this.devices.delete(id);
   }
 
+  /**
+   * Moves a device, as a new registration would: the target knows it by the same credentials,
+   * with its modules or without; this hub answers it with 404 from now on. Throws a RangeError
+   * when there is no such device here, or already one there.
+   */
+  moveDevice(id: string, target: Hub, { modules }: { modules: boolean }): Device {
+    const device = this.devices.get(id);
+    if (device === undefined) throw new RangeError(`there is no device ${id} to move`);
+    // It may be on its way back.
+    if (target.devices.get(id)?.status === "moved") target.removeDevice(id);
+    const moved = target.addDevice(id);
+    moved.credentials = device.credentials;
+    if (modules) {
+      for (const module of device.modules.values()) moved.modules.set(module.id, module);
+    }
+    device.modules.clear();
+    device.status = "moved";
+    return moved;
+  }
+
   handle(request: CloudRequest, host: string): Handled {
     return handleHubRequest(this, request, host, this.context.clock.now());
   }
 
-  /** Closes the port. */
-  async close(): Promise<void> {
-    await this.#listener?.close();
+  deviceOf(path: string): string | undefined {
+    return deviceOf(path);
   }
 
-  get #open(): Listener {
-    if (this.#listener === undefined) throw new Error(`hub ${this.name} is not open`);
-    return this.#listener;
+  errorAnswer(status: number, detail: string, now: Date): Answer {
+    return errorOfStatus(status, detail).answer(now);
+  }
+
+  /** Closes all ports. */
+  async close(): Promise<void> {
+    await this.#main?.close();
+    for (const port of [...this.#extra.keys()]) await this.removeListener(port);
+  }
+
+  #listen(port: number, tls: TlsSettings): Promise<Listener> {
+    const hostName = this.settings.name ?? "localhost";
+    return Listener.open({ ...this.context, surface: this, hostName, port, tls });
+  }
+
+  get #mainListener(): Listener {
+    if (this.#main === undefined) throw new Error(`hub ${this.id} is not open`);
+    return this.#main;
   }
 }

@@ -30,6 +30,25 @@ export class HubError extends Error {
   }
 }
 
+/** An error of any status as the hub would word it; for ordered faults. */
+export function errorOfStatus(status: number, detail: string): HubError {
+  return new HubError(status, CODES[status] ?? "GenericError", detail);
+}
+
+const CODES: Record<number, string> = {
+  400: "ArgumentInvalid",
+  401: "IotHubUnauthorizedAccess",
+  403: "DeviceDisabled",
+  404: "DeviceNotFound",
+  409: "ModuleAlreadyExistsOnDevice",
+  412: "PreconditionFailed",
+  413: "TooManyModulesOnDevice",
+  429: "ThrottlingException",
+  500: "ServerError",
+  503: "ServiceUnavailable",
+  504: "GatewayTimeout",
+};
+
 /** The caller's mistake in what it sent: 400. */
 export function badArgument(detail: string): HubError {
   return new HubError(400, "ArgumentInvalid", detail);

@@ -2,7 +2,13 @@
 
 /** A module of a device, and the record of it that the registry answers with. */
 
-import { authenticationRecord, type Credentials } from "./credentials.ts";
+import { type Rewrite, rewrite } from "../rewrite.ts";
+import {
+  authenticationRecord,
+  type AuthSettings,
+  type Credentials,
+  credentialsFrom,
+} from "./credentials.ts";
 import { newEtag, newGenerationId } from "./identifiers.ts";
 
 /** A module. Its generation id is new on every create, its entity tag on every change. */
@@ -12,6 +18,15 @@ export interface Module {
   etag: string;
   managedBy: string | null;
   credentials: Credentials;
+  /** How answers differ from the truth. */
+  shown: Rewrite;
+}
+
+/** How the owner of the hub sets up a module. */
+export interface ModuleSettings extends Rewrite {
+  auth?: AuthSettings;
+  managedBy?: string | null;
+  generationId?: string;
 }
 
 /** A module as it is after its creation. */
@@ -20,12 +35,26 @@ export function newModule(
   settings: { managedBy: string | null; credentials: Credentials },
   now: Date,
 ): Module {
-  return { id, generationId: newGenerationId(now), etag: newEtag(), ...settings };
+  return { id, generationId: newGenerationId(now), etag: newEtag(), shown: {}, ...settings };
+}
+
+/** Takes over what is set. Throws a RangeError for bad credentials and then changes nothing. */
+export function changeModule(module: Module, settings: ModuleSettings): void {
+  const { auth, set, omit } = settings;
+  if (auth !== undefined) module.credentials = credentialsFrom(auth, module.credentials);
+  module.managedBy = settings.managedBy === undefined ? module.managedBy : settings.managedBy;
+  module.generationId = settings.generationId ?? module.generationId;
+  module.shown = {
+    ...module.shown,
+    ...(set === undefined ? {} : { set }),
+    ...(omit === undefined ? {} : { omit }),
+  };
+  module.etag = newEtag();
 }
 
 /** What the registry answers for a module. */
-export function moduleRecord(deviceId: string, module: Module): Record<string, unknown> {
-  return {
+export function moduleRecord(deviceId: string, module: Module): unknown {
+  return rewrite({
     moduleId: module.id,
     managedBy: module.managedBy,
     deviceId,
@@ -36,5 +65,5 @@ export function moduleRecord(deviceId: string, module: Module): Record<string, u
     lastActivityTime: "0001-01-01T00:00:00",
     cloudToDeviceMessageCount: 0,
     authentication: authenticationRecord(module.credentials),
-  };
+  }, module.shown);
 }

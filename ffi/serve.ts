@@ -22,15 +22,13 @@ export type RefusalReason =
 export interface Refused {
   /** `undefined`: not known, or of more uids than are kept apart. */
   uid: number | undefined;
+  /** Which limit it was. */
   reason: RefusalReason;
   /** How many connections. */
   count: number;
 }
 
-/** A connection's number: the port of `info.remoteAddr`, 1..65535. */
-type Connection = number;
-
-/** What can be asked of the adapter. */
+/** What can be asked of the adapter. A connection is named by the port of `info.remoteAddr`. */
 export interface ServeAdapter {
   /** How many adopted listeners are open; 0 when the adapter is not preloaded. */
   adopted(): number;
@@ -44,9 +42,9 @@ export interface ServeAdapter {
    * A request has entered its handler (1) or its answer is out (-1). The result is how many
    * requests of the connection are in a handler now; more than one means HTTP/2 or pipelining.
    */
-  busy(connection: Connection, delta: 1 | -1): number;
+  busy(connection: number, delta: 1 | -1): number;
   /** Ends a connection in both directions; false when it is not open any more. */
-  shut(connection: Connection): boolean;
+  shut(connection: number): boolean;
   /**
    * Shuts the connections that were silent for more than `idleSeconds` after an answer, or whose
    * head was unfinished for more than `headSeconds`, never one with a request in a handler; to be
@@ -57,7 +55,7 @@ export interface ServeAdapter {
   /** One group of callers turned away since it was last asked for; `undefined`: no more. */
   refused(): Refused | undefined;
   /** Bytes sent on a connection so far; -1 when it is not open any more. */
-  sent(connection: Connection): number;
+  sent(connection: number): number;
 }
 
 /** By the numbers of ffi/serve/refusals.h. */

@@ -6,6 +6,7 @@ import { libraryPath } from "./library_path.ts";
 
 /** A call that the operating system refused. */
 export class SysError extends Error {
+  /** Always `SysError`. */
   override readonly name = "SysError";
   /** The number of the error, such as 13 for EACCES. */
   readonly errno: number;
@@ -17,11 +18,17 @@ export class SysError extends Error {
   }
 }
 
-/** What {@link Sys.readInfo} reads, in the order of ffi/sys/aziot-sys.h. */
-const INFOS = ["product-name", "system-vendor", "boot-id", "mounts", "partitions"] as const;
-
 /** A file of the kernel: DMI product and vendor, boot id, mounts (fstab(5)), block devices. */
-export type Info = typeof INFOS[number];
+export type Info = "product-name" | "system-vendor" | "boot-id" | "mounts" | "partitions";
+
+/** The numbers of ffi/sys/aziot-sys.h. */
+const INFOS: Record<Info, number> = {
+  "product-name": 0,
+  "system-vendor": 1,
+  "boot-id": 2,
+  "mounts": 3,
+  "partitions": 4,
+};
 
 /** The functions of `libaziot_sys.so`. All throw {@link SysError} when the system refuses. */
 export interface Sys {
@@ -123,10 +130,9 @@ export function openSys(): Sys {
       return bytes && Array.from(new Uint32Array(bytes.buffer, 0, bytes.length / 4));
     },
     readInfo(which) {
-      const code = INFOS.indexOf(which);
       const bytes = whole(
         `cannot read ${which}`,
-        (out) => symbols.aziot_sys_read_info(code, out, out.length),
+        (out) => symbols.aziot_sys_read_info(INFOS[which], out, out.length),
       );
       return bytes && new TextDecoder().decode(bytes);
     },

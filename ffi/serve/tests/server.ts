@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: MIT
+
+/**
+ * The program under test: serves the descriptors that were passed to it on `Deno.serve` below the
+ * adapter and does what a request's path says. Argument: the listeners' limits, as JSON.
+ */
+
+import { openServe } from "../../serve.ts";
+import { elsewhere } from "./elsewhere.ts";
+
+/** Limits of one listener, in the order of the descriptors. */
+export interface Limits {
+  all: number;
+  perUid: number;
+}
+
+const adapter = openServe();
+const limits = JSON.parse(Deno.args[0] ?? "[]") as Limits[];
+/** Handlers that wait until somebody asks for `/release`. */
+let held: (() => void)[] = [];
+/** Files that use up the process's descriptors. */
+const files: Deno.FsFile[] = [];
+
+async function answer(request: Request, address: Deno.NetAddr): Promise<unknown> {
+  const url = new URL(request.url);
+  const number = (name: string) => Number(url.searchParams.get(name));
+  switch (url.pathname) {
+    case "/peer":
+      return address.hostname;
+    case "/connection":
+      return address.port;
+    case "/hold":
+      await new Promise<void>((resolve) => held.push(resolve));
+      return "released";
+    case "/held":
+      return held.length;
+    case "/release":
+      held.forEach((release) => release());
+      held = [];
+      return "released";
+    case "/sweep":
+      return adapter.sweep(number("idle"), number("head"));
+    case "/refused":
+      return adapter.refused() ?? null;
+    case "/sent":
+      return adapter.sent(address.port);
+    case "/adopted":
+      return adapter.adopted();
+    case "/elsewhere":
+      return await elsewhere();
+    case "/child": {
+      const { stdout } = await new Deno.Command("/usr/bin/env").output();
+      return new TextDecoder().decode(stdout).split("\n");
+    }
+    case "/exhaust": {
+      useUpDescriptors();
+      // As a daemon does: it also turns away whom a lost spare descriptor has left queued.
+      const sweeps = setInterval(() => adapter.sweep(60, 30), 20);
+      await new Promise((resolve) => setTimeout(resolve, number("ms")));
+      clearInterval(sweeps);
+      files.splice(0).forEach((file) => file.close());
+      return "over";
+    }
+    case "/exhausted":
+      return files.length > 0;
+    default:
+      throw new Error(`the test server knows no ${url.pathname}`);
+  }
+}
+
+/** Opens files until the process has no descriptor left. */
+function useUpDescriptors(): void {
+  try {
+    for (;;) files.push(Deno.openSync("/dev/null"));
+  } catch {
+    return;
+  }
+}
+
+for (const [index, { all, perUid }] of limits.entries()) {
+  adapter.limits(3 + index, all, perUid);
+  Deno.serve(
+    { hostname: "fdac:5d5d::", port: 3 + index, automaticCompression: false, onListen() {} },
+    async (request, info) => {
+      const connection = info.remoteAddr.port;
+      adapter.busy(connection, 1);
+      const idle = () => void adapter.busy(connection, -1);
+      info.completed.then(idle, idle);
+      await request.text();
+      return Response.json(await answer(request, info.remoteAddr));
+    },
+  );
+}
+if (adapter.adopted() !== limits.length) {
+  console.error(`${adapter.adopted()} of ${limits.length} listeners are adopted`);
+  Deno.exit(1);
+}
+console.error("serving");

@@ -35,7 +35,7 @@ function test(name: string, body: (directory: string) => Promise<void>): void {
 test("sockets are passed from descriptor 3 on, named, to the same process", async (directory) => {
   const script = `[ "$LISTEN_PID" = $$ ] && echo same
     echo "$LISTEN_FDS $LISTEN_FDNAMES"
-    for fd in 3 4 5; do readlink /proc/$$/fd/$fd; done`;
+    for fd in 3 4 5; do readlink /proc/$$/fd/$fd; done; true`;
   const { stdout, code } = await activate(
     `one=${directory}/1.sock:0660`,
     `two.socket=${directory}/2.sock:0600`,

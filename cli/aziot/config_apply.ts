@@ -61,10 +61,10 @@ export async function apply(
     return planned.warnings;
   }
 
-  if (planned.deviceKey) {
-    machine.out(`Note: the symmetric key is written to ${place.at(INLINE_KEY_PATH)}\n`);
-  }
   const { unchanged } = await carryOutLocked(planned, place);
+  if (planned.deviceKey) {
+    machine.out(`Note: the symmetric key is in ${place.at(INLINE_KEY_PATH)}\n`);
+  }
   for (const path of unchanged) machine.out(`unchanged: ${path}\n`);
   machine.out("Azure IoT Identity Service has been configured successfully!\n");
   if (place.kind === "live" && options.restart !== false) await restart(machine, place);

@@ -187,6 +187,9 @@ Deno.test("settings of a TPM service that nobody will read are warned about", as
     assert.match(machine.stderr, /warning: the settings of the TPM service are not written/);
     assert.ok(!names("/etc/aziot").includes("tpmd"));
   });
+  await inTree(`${NONE}[tpm]\n`, async ({ run }) => {
+    assert.equal((await run()).machine.stderr, "");
+  });
 });
 
 Deno.test("files that are missing or closed to their service are warned about", async () => {

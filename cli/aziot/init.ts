@@ -33,7 +33,7 @@ export async function init(options: InitOptions, machine: Machine): Promise<void
   const path = wanted.startsWith("/") ? place.at(wanted) : wanted;
   if (!options.dryRun) await refuseConfigured(path, options, place);
 
-  const warnings: string[] = [];
+  const warnings = await oldServiceConfigs(place);
   const document = await answersOf(options, place, machine, warnings);
   if (options.dryRun) {
     for (const warning of warnings) machine.err(`warning: ${warning}\n`);
@@ -70,6 +70,20 @@ async function refuseConfigured(path: string, options: InitOptions, place: Place
       EXIT.exists,
     );
   }
+}
+
+/** Warnings about files that older tools left: they are merged below the new ones. */
+async function oldServiceConfigs(place: Place): Promise<string[]> {
+  const warnings: string[] = [];
+  for (const service of place.kind === "output" ? [] : ["keyd", "certd", "identityd", "tpmd"]) {
+    const path = place.at(`/etc/aziot/${service}/config.toml`);
+    if (!await isThere(path)) continue;
+    warnings.push(
+      `${path} exists: what it says and the new configuration does not stays in force; remove it ` +
+        "if an older tool wrote it",
+    );
+  }
+  return warnings;
 }
 
 async function answersOf(

@@ -425,6 +425,14 @@ Deno.test("a device that runs IoT Edge is left to its own tool", async () => {
   });
 });
 
+Deno.test("what an older tool left for a service is warned about", async () => {
+  const files = { "/etc/aziot/keyd/config.toml": "" };
+  await inTree(["--provisioning", "none"], files, ({ code, machine }) => {
+    assert.equal(code, 0);
+    assert.match(machine.stderr, /^warning: .*\/etc\/aziot\/keyd\/config\.toml exists: .*\n$/);
+  });
+});
+
 Deno.test("a file that the answers name and that is not there is an error", async () => {
   const args = [...X509, "--identity-cert", "/etc/c.pem", "--identity-key", "/etc/k.pem"];
   await inTree(args, { "/etc/c.pem": "" }, ({ code, machine }) => {

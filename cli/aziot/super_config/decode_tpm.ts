@@ -9,7 +9,7 @@ const MAX_INDEX = 0x7f_ff_ff;
 export function tpm(section: Section | undefined): Tpm {
   const authorization = section?.section("hierarchy_authorization");
   return {
-    isSet: section !== undefined,
+    isSet: Object.keys(section?.table ?? {}).length > 0,
     tcti: (section && cText(section, "tcti")) ?? DEFAULT_TCTI,
     authKeyIndex: section ? authKeyIndex(section) : DEFAULT_AUTH_KEY_INDEX,
     endorsement: (authorization && cText(authorization, "endorsement")) ?? "",

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -126,6 +127,20 @@ bool is_hex(const unsigned char *bytes, size_t size, const char *hex)
 {
     unsigned char expected[4096];
     return from_hex(hex, expected) == size && memcmp(bytes, expected, size) == 0;
+}
+
+void become_nobody(void)
+{
+    if (getuid() == 0)
+        EXPECT(chmod(home, 0711) == 0 && setegid(65534) == 0 && seteuid(65534) == 0);
+}
+
+void become_myself(void)
+{
+    if (getuid() == 0)
+        EXPECT(seteuid(0) == 0 && setegid(0) == 0);
+    /* Changing users has made the process opaque to leak checkers. */
+    prctl(PR_SET_DUMPABLE, 1);
 }
 
 void let_clock_tick(void)

@@ -28,6 +28,8 @@ struct check {
     const char *name;
     enum check_scope scope;
     void (*run)(void);
+    /* Makes RSA keys with the library: minutes under valgrind. */
+    bool is_slow;
 };
 
 /* A table of checks ends with an entry without a name. */
@@ -91,6 +93,10 @@ size_t from_hex(const char *hex, unsigned char *out);
 
 /* Whether bytes are what the hexadecimal text says. */
 bool is_hex(const unsigned char *bytes, size_t size, const char *hex);
+
+/* Acts from now on as somebody whom the modes of files stop; root gets its rights back. */
+void become_nobody(void);
+void become_myself(void);
 
 /* Waits until time stamps of files written before and after can be told apart. */
 void let_clock_tick(void);

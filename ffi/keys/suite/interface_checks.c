@@ -110,13 +110,13 @@ static void refuses_other_encodings(void)
 }
 
 const struct check interface_checks[] = {
-    {"version 2.0.0.0 has twelve functions at their offsets", SCOPE_ANY, offers_2_0},
-    {"version 2.1.0.0 has fifteen functions at their offsets", SCOPE_ANY, offers_2_1},
+    {"version 2.0.0.0 has twelve functions at their offsets", SCOPE_ANY, offers_2_0, false},
+    {"version 2.1.0.0 has fifteen functions at their offsets", SCOPE_ANY, offers_2_1, false},
     {"unknown versions are refused and the pointer is left alone", SCOPE_ANY,
-     refuses_other_versions},
-    {"a NULL pointer for the list is refused", SCOPE_ANY, refuses_null},
-    {"asking again gives the same list and keeps the state", SCOPE_ANY, answers_again},
-    {"NULL in place of an id is refused by every function", SCOPE_ANY, refuses_null_ids},
-    {"ids that are not UTF-8 are refused", SCOPE_ANY, refuses_other_encodings},
-    {NULL, SCOPE_ANY, NULL},
+     refuses_other_versions, false},
+    {"a NULL pointer for the list is refused", SCOPE_ANY, refuses_null, false},
+    {"asking again gives the same list and keeps the state", SCOPE_ANY, answers_again, false},
+    {"NULL in place of an id is refused by every function", SCOPE_ANY, refuses_null_ids, false},
+    {"ids that are not UTF-8 are refused", SCOPE_ANY, refuses_other_encodings, false},
+    {NULL, SCOPE_ANY, NULL, false},
 };

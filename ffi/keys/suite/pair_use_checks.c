@@ -45,6 +45,7 @@ static void hands_out_rsa_parameters(void)
     EVP_PKEY_get_bn_param(rsa, OSSL_PKEY_PARAM_RSA_N, &modulus);
     EXPECT(parameter("p", 4, value) == 256 && BN_bn2bin(modulus, expected) == 256);
     EXPECT(memcmp(value, expected, 256) == 0);
+    BN_free(modulus);
     EXPECT(is_hex(value, parameter("p", 5, value), "010001"));
     uintptr_t size = sizeof value;
     EXPECT_CODE(keys.get_key_pair_parameter("p", 2, value, &size), 1);
@@ -179,19 +180,19 @@ static void signs_with_made_keys(void)
 }
 
 const struct check pair_use_checks[] = {
-    {"EC parameters: P-256's OID, the bare compressed point", SCOPE_FILES, hands_out_ec_parameters},
+    {"EC parameters: P-256's OID, the bare compressed point", SCOPE_FILES, hands_out_ec_parameters, false},
     {"RSA parameters: modulus and exponent without leading zeros", SCOPE_FILES,
-     hands_out_rsa_parameters},
-    {"other curves have a point but no OID, Ed25519 has nothing", SCOPE_FILES, limits_other_keys},
+     hands_out_rsa_parameters, false},
+    {"other curves have a point but no OID, Ed25519 has nothing", SCOPE_FILES, limits_other_keys, false},
     {"ECDSA signatures verify on every curve and for digests of any length", SCOPE_FILES,
-     signs_with_ecdsa},
-    {"ECDSA with an RSA key is refused", SCOPE_FILES, refuses_ecdsa_with_rsa},
-    {"RSA-PKCS1 pads as block type 1 and takes at most k - 11 bytes", SCOPE_FILES, pads_for_rsa},
+     signs_with_ecdsa, false},
+    {"ECDSA with an RSA key is refused", SCOPE_FILES, refuses_ecdsa_with_rsa, false},
+    {"RSA-PKCS1 pads as block type 1 and takes at most k - 11 bytes", SCOPE_FILES, pads_for_rsa, false},
     {"RSA without padding takes exactly one block below the modulus", SCOPE_FILES,
-     takes_padded_blocks},
-    {"an RSA-PSS key works with both", SCOPE_FILES, uses_pss_keys_for_anything},
-    {"RSA mechanisms with an EC key are refused", SCOPE_FILES, refuses_rsa_with_ec},
+     takes_padded_blocks, false},
+    {"an RSA-PSS key works with both", SCOPE_FILES, uses_pss_keys_for_anything, false},
+    {"RSA mechanisms with an EC key are refused", SCOPE_FILES, refuses_rsa_with_ec, false},
     {"a pair made by the library signs for the public key in its file", SCOPE_FILES,
-     signs_with_made_keys},
-    {NULL, SCOPE_ANY, NULL},
+     signs_with_made_keys, false},
+    {NULL, SCOPE_ANY, NULL, false},
 };

@@ -153,15 +153,15 @@ static void keeps_pins_to_itself(void)
 }
 
 const struct check parameter_checks[] = {
-    {"unknown names of parameters are refused", SCOPE_ANY, refuses_bad_names},
-    {"a value that is NULL or not UTF-8 is refused", SCOPE_ANY, refuses_bad_values},
-    {"places of preloaded keys are accepted and refused as they should", SCOPE_ANY, judges_uris},
-    {"file: URIs lead to the file they mean", SCOPE_FILES, reads_file_uris},
-    {"a path with an encoded NUL is refused", SCOPE_OWN, refuses_nul_in_paths},
-    {"a parameter can be set again", SCOPE_FILES, takes_the_last_value},
-    {"the id of a preloaded key may contain colons", SCOPE_FILES, allows_colons_in_ids},
-    {"without a place for keys everything is refused", SCOPE_ANY, knows_no_place},
-    {"parameters of tokens are refused with a reason", SCOPE_OWN, refuses_tokens},
-    {"a PIN is never written anywhere", SCOPE_OWN, keeps_pins_to_itself},
-    {NULL, SCOPE_ANY, NULL},
+    {"unknown names of parameters are refused", SCOPE_ANY, refuses_bad_names, false},
+    {"a value that is NULL or not UTF-8 is refused", SCOPE_ANY, refuses_bad_values, false},
+    {"places of preloaded keys are accepted and refused as they should", SCOPE_ANY, judges_uris, false},
+    {"file: URIs lead to the file they mean", SCOPE_FILES, reads_file_uris, false},
+    {"a path with an encoded NUL is refused", SCOPE_OWN, refuses_nul_in_paths, false},
+    {"a parameter can be set again", SCOPE_FILES, takes_the_last_value, false},
+    {"the id of a preloaded key may contain colons", SCOPE_FILES, allows_colons_in_ids, false},
+    {"without a place for keys everything is refused", SCOPE_ANY, knows_no_place, false},
+    {"parameters of tokens are refused with a reason", SCOPE_OWN, refuses_tokens, false},
+    {"a PIN is never written anywhere", SCOPE_OWN, keeps_pins_to_itself, false},
+    {NULL, SCOPE_ANY, NULL, false},
 };

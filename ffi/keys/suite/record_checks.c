@@ -160,14 +160,14 @@ static void warns_of_lost_preloaded(void)
 }
 
 const struct check record_checks[] = {
-    {"failures are written in the daemons' format", SCOPE_OWN, follows_the_format},
+    {"failures are written in the daemons' format", SCOPE_OWN, follows_the_format, false},
     {"a failure leaves exactly one record, which names operation, key and place", SCOPE_OWN,
-     leaves_one_record_a_failure},
-    {"the record says what is in place of a key", SCOPE_OWN, says_what_is_in_a_file},
-    {"a forged ciphertext is told from other failures", SCOPE_OWN, tells_forged_from_broken},
-    {"a key id cannot forge a record", SCOPE_OWN, cannot_be_forged},
-    {"no secret is in a record", SCOPE_OWN, keeps_secrets},
-    {"a private key used as symmetric key is warned of once", SCOPE_OWN, warns_of_pem_once},
-    {"the loss of a preloaded file is warned of", SCOPE_OWN, warns_of_lost_preloaded},
-    {NULL, SCOPE_ANY, NULL},
+     leaves_one_record_a_failure, false},
+    {"the record says what is in place of a key", SCOPE_OWN, says_what_is_in_a_file, false},
+    {"a forged ciphertext is told from other failures", SCOPE_OWN, tells_forged_from_broken, false},
+    {"a key id cannot forge a record", SCOPE_OWN, cannot_be_forged, false},
+    {"no secret is in a record", SCOPE_OWN, keeps_secrets, false},
+    {"a private key used as symmetric key is warned of once", SCOPE_OWN, warns_of_pem_once, false},
+    {"the loss of a preloaded file is warned of", SCOPE_OWN, warns_of_lost_preloaded, false},
+    {NULL, SCOPE_ANY, NULL, false},
 };

@@ -135,6 +135,7 @@ static void leaves_lengths_alone(void)
     EXPECT_CODE(keys.encrypt("p", 2, NULL, input, 1, NULL, &size), 1);
     EXPECT_CODE(keys.decrypt("none", 1, &aead, ciphertext, 37, NULL, &size), 1);
     EXPECT_CODE(keys.decrypt("k", 1, &aead, ciphertext, 3, NULL, &size), 1);
+    EXPECT(size == 1234);
     ciphertext[20] ^= 1;
     size = sizeof out;
     EXPECT_CODE(keys.decrypt("k", 1, &aead, ciphertext, 37, out, &size), 2);
@@ -169,13 +170,13 @@ static void stores_the_size_with_failures(void)
 }
 
 const struct check size_checks[] = {
-    {"a query gives a size that suffices", SCOPE_ANY, answers_queries},
+    {"a query gives a size that suffices", SCOPE_ANY, answers_queries, false},
     {"a short buffer is refused, untouched, and the size is told", SCOPE_ANY,
-     refuses_short_buffers},
-    {"nothing beyond the length is written", SCOPE_ANY, writes_no_more},
+     refuses_short_buffers, false},
+    {"nothing beyond the length is written", SCOPE_ANY, writes_no_more, false},
     {"a call that fails for another reason leaves the length alone", SCOPE_ANY,
-     leaves_lengths_alone},
-    {"the pointer to the length is mandatory", SCOPE_ANY, needs_a_length},
-    {"a query fails where the call itself would", SCOPE_FILES, stores_the_size_with_failures},
-    {NULL, SCOPE_ANY, NULL},
+     leaves_lengths_alone, false},
+    {"the pointer to the length is mandatory", SCOPE_ANY, needs_a_length, false},
+    {"a query fails where the call itself would", SCOPE_FILES, stores_the_size_with_failures, false},
+    {NULL, SCOPE_ANY, NULL, false},
 };

@@ -110,17 +110,8 @@ static void treats_empty_files(void)
     EXPECT(get_file(key_path("k"), content, sizeof content) == 32);
 }
 
-/* Acts as somebody whom the modes of files stop. */
-static bool become_nobody(void)
-{
-    if (geteuid() != 0)
-        return true;
-    return chmod(home, 0711) == 0 && setegid(65534) == 0 && seteuid(65534) == 0;
-}
-
 static void answers_a_closed_store(void)
 {
-    unsigned char content[64];
     EXPECT(mkdir(in_home("closed"), 0700) == 0 && mkdir(in_home("closed/keys"), 0700) == 0);
     EXPECT_CODE(keys.set_parameter("homedir_path", in_home("closed")), 0);
     EXPECT_CODE(keys.create_key_if_not_exists("k", 1), 0);
@@ -128,7 +119,7 @@ static void answers_a_closed_store(void)
     if (geteuid() == 0)
         EXPECT(chown(in_home("closed/keys"), 65534, 65534) == 0 &&
                chown(in_home("closed"), 65534, 65534) == 0);
-    EXPECT(become_nobody());
+    become_nobody();
     EXPECT_CODE(keys.create_key_if_not_exists("new", 1), 2);
     EXPECT_CODE(keys.import_key("new", (const uint8_t *)"x", 1, 1), 2);
     EXPECT_CODE(keys.create_key_pair_if_not_exists("pair", NULL), 2);
@@ -136,7 +127,7 @@ static void answers_a_closed_store(void)
     EXPECT(records_with("closed/keys (mode 0500") >= 3);
     EXPECT_CODE(keys.load_key("new"), 1);
     EXPECT(files_in(in_home("closed/keys")) == 1);
-    (void)content;
+    become_myself();
 }
 
 static void writes_in_place_if_it_must(void)
@@ -148,12 +139,13 @@ static void writes_in_place_if_it_must(void)
     put_text(in_home("fixed/file"), "a long old key");
     EXPECT(chmod(in_home("fixed/file"), 0666) == 0 && chmod(in_home("fixed"), 0555) == 0);
     EXPECT(stat(in_home("fixed/file"), &before) == 0);
-    EXPECT(become_nobody());
+    become_nobody();
     preload("k", "fixed/file");
     EXPECT_CODE(keys.import_key("k", (const uint8_t *)"new", 3, 1), 0);
     EXPECT(get_file(in_home("fixed/file"), content, sizeof content) == 3);
     EXPECT(memcmp(content, "new", 3) == 0);
     EXPECT(stat(in_home("fixed/file"), &after) == 0 && before.st_ino == after.st_ino);
+    become_myself();
 }
 
 static void names_unreadable_files(void)
@@ -163,7 +155,7 @@ static void names_unreadable_files(void)
     EXPECT(mkdir(in_home("hidden"), 0700) == 0);
     put_text(in_home("hidden/key"), "key");
     EXPECT(chmod(in_home("hidden"), 0) == 0);
-    EXPECT(become_nobody());
+    become_nobody();
     preload("secret", "secret");
     preload("hidden", "hidden/key");
     EXPECT_CODE(keys.load_key("secret"), 2);
@@ -174,22 +166,23 @@ static void names_unreadable_files(void)
         EXPECT_CODE(keys.delete_key("hidden"), 2);
         EXPECT_CODE(keys.delete_key("secret"), geteuid() == 65534 ? 2u : 0u);
     }
+    become_myself();
 }
 
 const struct check store_checks[] = {
-    {"files have mode 0600 and their directory 0700 whatever the umask", SCOPE_OWN, closes_files},
+    {"files have mode 0600 and their directory 0700 whatever the umask", SCOPE_OWN, closes_files, false},
     {"files of the existing product are closed when they are read, others are left alone",
-     SCOPE_OWN, closes_old_files},
-    {"a preloaded file keeps its mode", SCOPE_OWN, keeps_modes_of_others},
-    {"a file is replaced as a whole", SCOPE_OWN, replaces_whole_files},
-    {"leftovers of interrupted writes are removed, nothing else is", SCOPE_OWN, sweeps_leftovers},
+     SCOPE_OWN, closes_old_files, false},
+    {"a preloaded file keeps its mode", SCOPE_OWN, keeps_modes_of_others, false},
+    {"a file is replaced as a whole", SCOPE_OWN, replaces_whole_files, false},
+    {"leftovers of interrupted writes are removed, nothing else is", SCOPE_OWN, sweeps_leftovers, false},
     {"an empty file is a missing key only where the library wrote it", SCOPE_OWN,
-     treats_empty_files},
+     treats_empty_files, false},
     {"a store that cannot be written refuses new keys and names the place", SCOPE_OWN,
-     answers_a_closed_store},
+     answers_a_closed_store, false},
     {"a preloaded file in a directory that cannot be written is written in place", SCOPE_OWN,
-     writes_in_place_if_it_must},
+     writes_in_place_if_it_must, false},
     {"a file that may not be read is refused with the place that refuses", SCOPE_OWN,
-     names_unreadable_files},
-    {NULL, SCOPE_ANY, NULL},
+     names_unreadable_files, false},
+    {NULL, SCOPE_ANY, NULL, false},
 };

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 
+import { matchesPattern } from "../config/id_pattern.ts";
+
 /** One `[[principal]]` of the configuration: a uid and patterns of the key ids it may ask for. */
 export interface Principal {
   readonly uid: number;
@@ -20,34 +22,6 @@ export function isAuthorized(
 ): boolean {
   if (uid === ROOT) return true;
   return principals.some((principal) =>
-    principal.uid === uid && principal.keys.some((pattern) => matches(pattern, keyId))
+    principal.uid === uid && principal.keys.some((pattern) => matchesPattern(pattern, keyId))
   );
-}
-
-/**
- * Wildcard match by Unicode characters. Steps back to the last `*` only, so that no pattern takes
- * more than pattern × text steps: the text comes from the caller.
- */
-function matches(pattern: string, text: string): boolean {
-  const wanted = Array.from(pattern);
-  const given = Array.from(text);
-  let star = -1;
-  let restart = 0;
-  let at = 0;
-  for (let next = 0; next < given.length;) {
-    if (wanted[at] === "*") {
-      star = at++;
-      restart = next;
-    } else if (wanted[at] === "?" || (at < wanted.length && wanted[at] === given[next])) {
-      at++;
-      next++;
-    } else if (star >= 0) {
-      at = star + 1;
-      next = ++restart;
-    } else {
-      return false;
-    }
-  }
-  while (wanted[at] === "*") at++;
-  return at === wanted.length;
 }

@@ -4,7 +4,7 @@ import { isTable } from "./merge.ts";
 import { partsOf } from "./schema_parts.ts";
 import { type Refusal, refusal } from "./settings.ts";
 
-/** Names that valibot leaves out of a record without a word. */
+/** Names that valibot leaves out of a table of free names without a word. */
 const LOST_NAMES = ["__proto__", "constructor", "prototype"];
 
 /**
@@ -21,16 +21,18 @@ export function checkShape(
   if (parts.wrapped !== undefined) return checkShape(parts.wrapped, value, path);
   switch (parts.type) {
     case "object":
+    case "object_with_rest":
     case "record":
-    case "variant":
+    case "variant": {
       if (!isTable(value)) return { reason: refusal(value, "a table"), path };
+      const named = parts.type === "record" ? parts.value : parts.rest;
       return firstOf(Object.entries(value), ([key, inner]) => {
-        if (parts.type === "record" && LOST_NAMES.includes(key)) {
+        if (named !== undefined && LOST_NAMES.includes(key)) {
           return { reason: `\`${key}\` cannot be used as a name`, path };
         }
-        const entry = parts.type === "record" ? parts.value : parts.entries?.[key];
-        return checkShape(entry, inner, [...path, key]);
+        return checkShape(parts.entries?.[key] ?? named, inner, [...path, key]);
       });
+    }
     case "array":
       if (!Array.isArray(value)) return undefined;
       return firstOf(

@@ -24,7 +24,8 @@ function collect(schema: unknown, known: KnownKeys): void {
   for (const [key, entry] of Object.entries(parts.entries ?? {})) {
     collect(entry, known[key] ??= Object.create(null));
   }
-  if (parts.type === "record") collect(parts.value, known["*"] ??= Object.create(null));
+  const named = parts.type === "record" ? parts.value : parts.rest;
+  if (named !== undefined) collect(named, known["*"] ??= Object.create(null));
   for (const inner of [parts.item, parts.wrapped, ...parts.options ?? []]) collect(inner, known);
   if (parts.type === "any" || parts.type === "unknown") known["**"] = Object.create(null);
 }

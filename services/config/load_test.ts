@@ -13,6 +13,12 @@ const SCHEMA = v.object({
   mode: v.optional(v.picklist(["one", "two"]), "one"),
   verbose: v.optional(v.boolean(), false),
   principal: v.optional(v.array(v.object({ uid: u32(), keys: v.array(v.string()) })), []),
+  issuance: v.optional(
+    v.objectWithRest(
+      { est: v.optional(v.object({ url: v.string() })) },
+      v.object({ method: v.string() }),
+    ),
+  ),
 });
 
 /** Files below a private directory: `config.toml` and those of `config.d`. */
@@ -243,6 +249,11 @@ const REFUSED: { what: string; files: Files; chain: string[] }[] = [
     chain: ["could not read config", "invalid type: integer `1`, expected a boolean in `verbose`"],
   },
   {
+    what: "a list where a table of the user's name belongs",
+    files: { "config.toml": "[issuance]\npump = []\n" },
+    chain: ["could not read config", "invalid type: array, expected a table in `issuance.pump` ("],
+  },
+  {
     what: "a date where a string belongs",
     files: { "config.toml": "homedir_path = 2026-01-02\n" },
     chain: ["could not read config", "invalid type: date, expected a string in `homedir_path`"],
@@ -291,9 +302,21 @@ Deno.test("each unknown key draws one warning with file, line and remedy", async
   ]);
 });
 
+Deno.test("beside the known tables of a table the user may name more of one shape", async () => {
+  const { output, warnings } = await loaded({
+    "config.toml": '[issuance.est]\nurl = "x"\n[issuance.pump]\nmethod = "y"\nmethd = "z"\n',
+  });
+  assert.deepEqual(output.issuance, { est: { url: "x" }, pump: { method: "y" } });
+  assert.deepEqual(warnings, [
+    "<DIR>/config.toml line 5: unknown key `issuance.pump.methd` is ignored: did you mean `method`?",
+  ]);
+});
+
 for (const name of ["__proto__", "constructor", "prototype"]) {
   Deno.test(`the name ${name} is refused where users name things, not dropped`, async () => {
-    const [, , detail] = await refused({ "config.toml": `[aziot_keys]\n${name} = "x"\n` });
-    assert.match(detail ?? "", /^`\w+` cannot be used as a name in `aziot_keys`/);
+    for (const table of ["aziot_keys", "issuance"]) {
+      const [, , detail] = await refused({ "config.toml": `[${table}]\n${name} = "x"\n` });
+      assert.match(detail ?? "", new RegExp(`^\`\\w+\` cannot be used as a name in \`${table}\``));
+    }
   });
 }

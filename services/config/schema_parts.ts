@@ -8,6 +8,8 @@ export interface SchemaParts {
   type: string;
   /** The keys of an `object`. */
   entries?: Record<string, unknown> | undefined;
+  /** The schema of each further value of an `object_with_rest`. */
+  rest?: unknown;
   /** The schema of each value of a `record`. */
   value?: unknown;
   /** The schema of each item of an `array`. */
@@ -21,6 +23,7 @@ export interface SchemaParts {
 const PARTS = v.object({
   type: v.string(),
   entries: v.optional(v.record(v.string(), v.unknown())),
+  rest: v.optional(v.unknown()),
   value: v.optional(v.unknown()),
   item: v.optional(v.unknown()),
   wrapped: v.optional(v.unknown()),

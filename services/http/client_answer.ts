@@ -15,10 +15,10 @@ export interface Answer {
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 
 /**
- * The value of an answer with the status `expected`: parsed for 200, `undefined` for 204. Throws
+ * The value of an answer with the status `expected`: parsed for 200 and 201, `undefined` for 204. Throws
  * `RemoteError` for an error status and `ConnectionError` for what is no answer of our services.
  */
-export function valueOf(answer: Answer, expected: 200 | 204): unknown {
+export function valueOf(answer: Answer, expected: 200 | 201 | 204): unknown {
   const { status, contentType, bytes } = answer;
   if (status === expected && expected === 204) return undefined;
   if (status >= 400 && status <= 599) throw new RemoteError(status, messageOf(answer));

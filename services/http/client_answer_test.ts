@@ -14,6 +14,7 @@ Deno.test("the expected status gives the parsed body, a 204 nothing", () => {
   assert.deepEqual(valueOf(answer(200, '{"a":1}'), 200), { a: 1 });
   assert.deepEqual(valueOf(answer(200, "[1]", "Application/JSON; charset=utf-8"), 200), [1]);
   assert.deepEqual(valueOf({ ...answer(200, "1"), contentType: undefined }, 200), 1);
+  assert.deepEqual(valueOf(answer(201, '{"a":1}'), 201), { a: 1 });
   assert.equal(valueOf(answer(204), 204), undefined);
 });
 

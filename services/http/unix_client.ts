@@ -40,7 +40,9 @@ export interface UnixRequest {
   /** Sent as JSON; absent: no body. */
   readonly body?: unknown;
   /** The status of success; default 200. */
-  readonly expect?: 200 | 204;
+  readonly expect?: 200 | 201 | 204;
+  /** Instead of the client's own. */
+  readonly timeoutMs?: number;
   /**
    * Whether doing it twice does no harm, so that it may be sent again at once when the service has
    * just closed the connection it went out on; default: everything but POST.
@@ -52,7 +54,7 @@ export interface UnixRequest {
 /** A client that was made by {@link unixClient}. */
 export interface UnixClient extends Disposable {
   /**
-   * The parsed body of a 200, `undefined` for a 204. Throws `RemoteError` for an error that the
+   * The parsed body of a 200 or 201, `undefined` for a 204. Throws `RemoteError` for an error that the
    * service answered, `NotConnectedError` when it cannot be reached, `ConnectionError` when the
    * connection failed, took too long or carried something else, and the signal's reason.
    */
@@ -145,8 +147,9 @@ class PooledClient implements UnixClient {
   }
 
   #exchange(request: UnixRequest, agent: Agent): Promise<Answer> {
-    const { socket, host, timeoutMs = TIMEOUT, maxResponse = MAX_RESPONSE } = this.options;
+    const { socket, host, maxResponse = MAX_RESPONSE } = this.options;
     const { method, path, query, body, signal } = request;
+    const timeoutMs = request.timeoutMs ?? this.options.timeoutMs ?? TIMEOUT;
     signal?.throwIfAborted();
     const bytes = body === undefined ? undefined : new TextEncoder().encode(JSON.stringify(body));
     const { promise, resolve, reject } = Promise.withResolvers<Answer>();

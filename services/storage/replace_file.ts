@@ -53,13 +53,20 @@ export async function removeFile(path: string): Promise<boolean> {
   return true;
 }
 
-/** Removes what writes that a crash cut short have left in `directory`; a missing one is fine. */
-export async function removeLeftovers(directory: string): Promise<void> {
+/**
+ * Removes what writes that a crash cut short have left in `directory`; a missing one is fine.
+ * `olderThanMs`: only what nobody has written to for so long, for a directory in which other
+ * processes may be writing.
+ */
+export async function removeLeftovers(
+  directory: string,
+  { olderThanMs = 0 }: { olderThanMs?: number } = {},
+): Promise<void> {
   try {
     for await (const entry of Deno.readDir(directory)) {
-      if (entry.isFile && LEFTOVER.test(entry.name)) {
-        await removeIfThere(`${directory}/${entry.name}`);
-      }
+      if (!entry.isFile || !LEFTOVER.test(entry.name)) continue;
+      const path = `${directory}/${entry.name}`;
+      if (olderThanMs === 0 || await ageOf(path) > olderThanMs) await removeIfThere(path);
     }
   } catch (cause) {
     if (!(cause instanceof Deno.errors.NotFound)) throw cause;
@@ -85,6 +92,15 @@ async function syncDirectory(directory: string): Promise<void> {
     await handle.sync();
   } finally {
     handle.close();
+  }
+}
+
+/** How long ago a file was written, in milliseconds; 0 when it is not there. */
+async function ageOf(path: string): Promise<number> {
+  try {
+    return Date.now() - ((await Deno.lstat(path)).mtime?.getTime() ?? Date.now());
+  } catch {
+    return 0;
   }
 }
 

@@ -94,3 +94,14 @@ Deno.test("leftovers of interrupted writes are removed, other files stay", async
     await removeLeftovers(`${directory}/none`);
   });
 });
+
+Deno.test("where others may be writing, only old leftovers are removed", async () => {
+  await inDirectory(async (directory) => {
+    const [old, young] = [".0123456789abcdef.tmp", ".fedcba9876543210.tmp"];
+    for (const name of [old, young]) await Deno.writeTextFile(`${directory}/${name}`, "");
+    const before = new Date(Date.now() - 120_000);
+    await Deno.utime(`${directory}/${old}`, before, before);
+    await removeLeftovers(directory, { olderThanMs: 60_000 });
+    assert.deepEqual(names(directory), [young]);
+  });
+});

@@ -34,6 +34,10 @@ export interface WorldOptions {
   /** Lines for the beginning of the configuration. */
   settings?: string;
   timeScale?: number;
+  /** Added to the environment of both daemons. */
+  env?: Record<string, string>;
+  /** Keys beside the device's. */
+  keys?: Record<string, Uint8Array>;
 }
 
 /** The device's id in every world. */
@@ -81,9 +85,10 @@ export async function makeWorld(options: WorldOptions = {}): Promise<World> {
     const device = hub.addDevice(DEVICE_ID);
     const service = identityd = await prepareIdentityd({
       config: manualConfig(hub.hostName, options),
-      keys: { "device-id": Uint8Array.fromBase64(device.primaryKey ?? "") },
+      keys: { ...options.keys, "device-id": Uint8Array.fromBase64(device.primaryKey ?? "") },
       caPath: cloud.caPath,
       ...options.timeScale === undefined ? {} : { timeScale: options.timeScale },
+      ...options.env === undefined ? {} : { env: options.env },
     });
     let seen = 0;
     return {

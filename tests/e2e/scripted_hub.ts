@@ -21,6 +21,8 @@ export interface HubExchange {
 
 /** What the hub says. */
 export interface HubAnswer {
+  /** `close`: the connection is cut instead; `never`: it is left open. */
+  instead?: "close" | "never";
   status: number;
   body: string;
   /** The content type; absent: none. */
@@ -113,6 +115,8 @@ export class ScriptedHub implements AsyncDisposable {
     const { method = "", url: target = "" } = request;
     const answer = this.#answerTo(method, target, headers);
     this.asked.push({ method, target, headers, body, answer });
+    if (answer.instead === "close") request.socket.destroy();
+    if (answer.instead !== undefined) return;
     response.writeHead(answer.status, [
       ...answer.type === undefined ? [] : ["content-type", answer.type],
       ...(answer.headers ?? []).flat(),

@@ -5,9 +5,11 @@
 #include <openssl/bio.h>
 #include <openssl/core_names.h>
 #include <openssl/err.h>
-#include <openssl/params.h>
 #include <openssl/pem.h>
 #include <string.h>
+
+#include "pem_block.h"
+#include "private_key.h"
 
 /* OpenSSL's own callback would ask on the terminal. */
 static int refuse_passphrase(char *buffer, int size, int writing, void *asked)
@@ -37,44 +39,63 @@ static void explain(const struct bytes *text, bool asked, struct reason *reason)
     ERR_clear_error();
 }
 
-/* The same numbers without the restriction of RSA-PSS: the callers pad themselves. */
-static EVP_PKEY *as_plain_rsa(EVP_PKEY *pss)
+/* The common forms, without leaving traces in memory. */
+static EVP_PKEY *read_plain(const struct bytes *text)
 {
-    OSSL_PARAM *numbers = NULL;
-    EVP_PKEY *rsa = NULL;
-    EVP_PKEY_CTX *maker = EVP_PKEY_CTX_new_from_name(NULL, "RSA", NULL);
-    if (maker == NULL || EVP_PKEY_todata(pss, EVP_PKEY_KEYPAIR, &numbers) != 1 ||
-        EVP_PKEY_fromdata_init(maker) != 1 ||
-        EVP_PKEY_fromdata(maker, &rsa, EVP_PKEY_KEYPAIR, numbers) != 1)
-        rsa = NULL;
-    for (OSSL_PARAM *number = numbers; number != NULL && number->key != NULL; number++)
-        OPENSSL_cleanse(number->data, number->data_size);
-    OSSL_PARAM_free(numbers);
-    EVP_PKEY_CTX_free(maker);
-    return rsa;
+    static const struct {
+        const char *label;
+        enum private_key_form form;
+    } known[] = {
+        {PEM_STRING_PKCS8INF, PRIVATE_KEY_PKCS8},
+        {PEM_STRING_RSA, PRIVATE_KEY_PKCS1},
+        {PEM_STRING_ECPRIVATEKEY, PRIVATE_KEY_SEC1},
+    };
+    struct pem_block block;
+    struct bytes der;
+    EVP_PKEY *pair = NULL;
+    if (!pem_block_find(text, &block))
+        return NULL;
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+        if (pem_block_is(&block, known[i].label) && pem_block_decode(&block, &der)) {
+            pair = private_key_read(known[i].form, &der);
+            bytes_wipe(&der);
+        }
+    }
+    return pair;
+}
+
+/* Whatever else OpenSSL understands. */
+static EVP_PKEY *read_other(const struct bytes *text, bool *asked)
+{
+    BIO *input = BIO_new_mem_buf(text->data, (int)text->size);
+    EVP_PKEY *pair =
+        input == NULL ? NULL : PEM_read_bio_PrivateKey(input, NULL, refuse_passphrase, asked);
+    BIO_free(input);
+    if (pair != NULL && EVP_PKEY_is_a(pair, "EC"))
+        EVP_PKEY_set_utf8_string_param(pair, OSSL_PKEY_PARAM_EC_POINT_CONVERSION_FORMAT,
+                                       OSSL_PKEY_EC_POINT_CONVERSION_FORMAT_COMPRESSED);
+    return pair;
 }
 
 EVP_PKEY *pem_read(const struct bytes *text, struct reason *reason)
 {
     bool asked = false;
     ERR_clear_error();
-    BIO *input = BIO_new_mem_buf(text->data, (int)text->size);
-    EVP_PKEY *pair =
-        input == NULL ? NULL : PEM_read_bio_PrivateKey(input, NULL, refuse_passphrase, &asked);
-    BIO_free(input);
-    if (pair != NULL && EVP_PKEY_is_a(pair, "RSA-PSS")) {
-        EVP_PKEY *plain = as_plain_rsa(pair);
-        EVP_PKEY_free(pair);
-        pair = plain;
-    }
-    if (pair != NULL && EVP_PKEY_is_a(pair, "EC"))
-        EVP_PKEY_set_utf8_string_param(pair, OSSL_PKEY_PARAM_EC_POINT_CONVERSION_FORMAT,
-                                       OSSL_PKEY_EC_POINT_CONVERSION_FORMAT_COMPRESSED);
+    EVP_PKEY *pair = read_plain(text);
+    ERR_clear_error();
+    if (pair == NULL)
+        pair = read_other(text, &asked);
     if (pair == NULL)
         explain(text, asked, reason);
-    else
-        ERR_clear_error();
+    ERR_clear_error();
     return pair;
+}
+
+/* OpenSSL frees the state of its base64 encoder with the last bytes of the key in it. The next
+ * state takes the same place, and is zeroed. */
+static void wipe_encoder(void)
+{
+    EVP_ENCODE_CTX_free(EVP_ENCODE_CTX_new());
 }
 
 bool pem_write(const EVP_PKEY *pair, struct bytes *text)
@@ -92,6 +113,7 @@ bool pem_write(const EVP_PKEY *pair, struct bytes *text)
     written = true;
 
 done:
+    wipe_encoder();
     BIO_free(output);
     return written;
 }

@@ -109,7 +109,7 @@ export function functionsOf(shim: Shim): Functions {
       const name = text(id);
       return collect(
         RESULT_ROOM,
-        (out, size) => shim.aks_get_key_pair_parameter(name, type, out, size),
+        (out, size) => shim.aks_get_key_pair_parameter(name, u32(type), out, size),
       );
     },
     deleteKeyPair: (id) => shim.aks_delete_key_pair(text(id)),

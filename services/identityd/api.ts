@@ -135,11 +135,8 @@ class Api {
   async listModules(call: AnyCall): Promise<Response> {
     this.#authorize(call, { name: "administer" });
     requireType(call, ["aziot"]);
-    const { config } = this.context.lifecycle.snapshot;
     const device = this.#provisioned();
-    const modules = await this.#hub(() =>
-      this.context.modules.list(device, config.prefer_module_identity_cache)
-    );
+    const modules = await this.#hub(() => this.context.modules.list(device));
     return json(200, { identities: modules.map((module) => moduleIdentity(device, module)) });
   }
 
@@ -209,12 +206,8 @@ class Api {
 
   async #module(id: string): Promise<AziotIdentity> {
     requireModuleId(id);
-    const { config } = this.context.lifecycle.snapshot;
     const device = this.#provisioned();
-    const module = await this.#hub(() =>
-      this.context.modules.get(device, id, config.prefer_module_identity_cache)
-    );
-    return withKey(device, module);
+    return withKey(device, await this.#hub(() => this.context.modules.get(device, id)));
   }
 
   #local(id: string): Promise<LocalIdentity> {

@@ -57,12 +57,20 @@ export class HubReads {
     return this.clock.elapsed() < this.#throttledUntil;
   }
 
+  #remember(question: string, error: CloudError): void {
+    const now = this.clock.elapsed();
+    for (const [other, { until }] of this.#refused) {
+      if (until <= now) this.#refused.delete(other);
+    }
+    this.#refused.set(question, { error, until: now + REFUSAL_LASTS });
+  }
+
   async #ask<T>(question: string, aboutDevice: boolean, ask: () => Promise<T>): Promise<T> {
     try {
       return await ask();
     } catch (error) {
       if (error instanceof CloudError && refusesDevice(error, aboutDevice)) {
-        this.#refused.set(question, { error, until: this.clock.elapsed() + REFUSAL_LASTS });
+        this.#remember(question, error);
       }
       throw error;
     }

@@ -82,6 +82,7 @@ class World {
       keys: this.keys,
       clock: this.clock,
       log,
+      preferBackup: false,
       stopping: this.stopping.signal,
     });
     const { backup, state } = this;
@@ -407,6 +408,29 @@ Deno.test("a reload that the hub refuses keeps the device and warns", async () =
       world.lines.at(-1),
       "WARN Failed to reprovision device. Running offline. Reason: disabled",
     );
+  });
+});
+
+Deno.test("a full disk costs what is remembered, not the identities", async () => {
+  await story(async (start) => {
+    const world = start(new TestHub(), "a");
+    const full = new Error("could not write device_info: no space left on the device", {
+      cause: Object.assign(new Error("No space left on device"), { code: "ENOSPC" }),
+    });
+    world.state.save = () => Promise.reject(full);
+    assert.equal(await world.lifecycle.start(), true);
+    assert.ok(world.lines.includes(`ERR! ${full.message}`));
+    // Who asks for it is told that it could not be done.
+    await assert.rejects(world.lifecycle.reprovision(), full);
+    assert.deepEqual(world.lifecycle.snapshot.device, DEVICE);
+  });
+});
+
+Deno.test("a disk that cannot be written for another reason ends the start", async () => {
+  await story(async (start) => {
+    const world = start(new TestHub(), "a");
+    world.state.save = () => Promise.reject(new Error("permission denied"));
+    await assert.rejects(world.lifecycle.start(), { message: "permission denied" });
   });
 });
 

@@ -75,6 +75,7 @@ async function start({ log, sys, timeScale }: DaemonContext): Promise<RunningDae
     keys,
     clock,
     log,
+    preferBackup: config.prefer_module_identity_cache,
     stopping: stopping.signal,
   });
   const lifecycle = new Lifecycle(config, {

@@ -79,6 +79,8 @@ export class ModuleBackup {
   readonly #root: string;
   #epoch = 0;
   #writes: Promise<unknown> = Promise.resolve();
+  /** Why the last write has failed, if it has. */
+  #complaint: string | undefined;
 
   constructor(home: string, readonly log: Log) {
     this.#root = `${home}/modules`;
@@ -86,9 +88,11 @@ export class ModuleBackup {
 
   /** Makes a place for a device's modules and removes those of any other: there is one device. */
   async open(owner: BackupOwner): Promise<void> {
-    await this.prepare(owner);
-    await this.#removeOthers(await directoryName(owner));
-    await removeLeftovers(await this.#directory(owner));
+    await this.#inTurn(async () => {
+      await this.prepare(owner);
+      await this.#removeOthers(await directoryName(owner));
+      await removeLeftovers(await this.#directory(owner));
+    });
   }
 
   /** Makes a place for a device that may become ours; the modules of the present one stay. */
@@ -99,13 +103,15 @@ export class ModuleBackup {
   /** Removes what is not `owner`'s, and of `owner` the modules that are not in `kept`. */
   async keepOnly(owner: BackupOwner | undefined, kept: ReadonlySet<string>): Promise<void> {
     this.#epoch++;
-    if (owner === undefined) return await this.#removeOthers(undefined);
-    await this.#removeOthers(await directoryName(owner));
-    const names = new Set(await Promise.all([...kept].map(fileName)));
-    const directory = await this.#directory(owner);
-    for await (const entry of Deno.readDir(directory)) {
-      if (entry.isFile && !names.has(entry.name)) await removeFile(`${directory}/${entry.name}`);
-    }
+    await this.#inTurn(async () => {
+      if (owner === undefined) return await this.#removeOthers(undefined);
+      await this.#removeOthers(await directoryName(owner));
+      const names = new Set(await Promise.all([...kept].map(fileName)));
+      const directory = await this.#directory(owner);
+      for await (const entry of Deno.readDir(directory)) {
+        if (entry.isFile && !names.has(entry.name)) await removeFile(`${directory}/${entry.name}`);
+      }
+    });
   }
 
   /**
@@ -163,13 +169,27 @@ export class ModuleBackup {
     await this.#write(() => this.#remove(owner, moduleId));
   }
 
-  /** One write at a time, in order. A failed one costs a warning, never a request. */
+  /** One write at a time, in order. */
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    const done = this.#writes.then(work);
+    this.#writes = done.catch(() => {});
+    return done;
+  }
+
+  /** A write that, when it fails, costs a warning, never a request. */
   async #write(work: () => Promise<void>): Promise<void> {
-    const done = this.#writes.then(work).catch((error: unknown) =>
-      this.log.warn(error instanceof Error ? error.message : String(error))
-    );
-    this.#writes = done;
-    await done;
+    try {
+      await this.#inTurn(work);
+      this.#complaint = undefined;
+    } catch (error) {
+      this.#complain(error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  /** Callers poll: the same reason is worth one line until a write has worked again. */
+  #complain(reason: string): void {
+    if (reason !== this.#complaint) this.log.warn(reason);
+    this.#complaint = reason;
   }
 
   async #store(owner: BackupOwner, module: HubModule): Promise<void> {

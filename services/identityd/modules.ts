@@ -36,6 +36,8 @@ export interface ModulesContext {
   readonly keys: DerivingKeys;
   readonly clock: Clock;
   readonly log: Log;
+  /** Whether reads look at the backup before they ask the hub. */
+  readonly preferBackup: boolean;
   /** Aborts when the service stops. */
   readonly stopping: AbortSignal;
 }
@@ -53,9 +55,9 @@ export class Modules {
 
   constructor(readonly context: ModulesContext) {}
 
-  /** All modules of the device; from the backup first if `preferBackup`. */
-  async list(device: Device, preferBackup: boolean): Promise<HubModule[]> {
-    if (preferBackup || this.context.reads.isThrottled) {
+  /** All modules of the device. */
+  async list(device: Device): Promise<HubModule[]> {
+    if (this.#asksBackupFirst) {
       const kept = await this.#listFromBackup(device);
       // An empty backup says something only after the hub has filled it.
       if (kept && (kept.length > 0 || this.#listed === question("list", device))) return kept;
@@ -76,10 +78,10 @@ export class Modules {
     return this.#listFromHub(device);
   }
 
-  /** One module with its key; from the backup first if `preferBackup`. */
-  async get(device: Device, moduleId: string, preferBackup: boolean): Promise<UsableModule> {
-    const { backup, keys, reads } = this.context;
-    const kept = preferBackup || reads.isThrottled ? await backup.get(device, moduleId) : undefined;
+  /** One module with its key. */
+  async get(device: Device, moduleId: string): Promise<UsableModule> {
+    const { backup, keys } = this.context;
+    const kept = this.#asksBackupFirst ? await backup.get(device, moduleId) : undefined;
     const module = keyed(kept ?? await this.#getFromHub(device, moduleId));
     return { ...module, handle: await primaryKeyHandle(keys, module) };
   }
@@ -88,7 +90,7 @@ export class Modules {
   async create(device: Device, moduleId: string): Promise<UsableModule> {
     const { clock, registry } = this.context;
     const made = await registry.create(device, moduleId);
-    this.#made.set(made.moduleId, clock.elapsed());
+    this.#settle(made.moduleId, clock.elapsed());
     try {
       return await this.#giveKeys(device, made);
     } catch (error) {
@@ -116,6 +118,10 @@ export class Modules {
       throw error;
     }
     await this.#forget(device, moduleId);
+  }
+
+  get #asksBackupFirst(): boolean {
+    return this.context.preferBackup || this.context.reads.isThrottled;
   }
 
   /** All modules the hub knows; refreshes the backup of each. */
@@ -163,6 +169,13 @@ export class Modules {
       const { failure, status } = error;
       throw new CloudError(failure, `module ${moduleId} not found`, status ? { status } : {});
     }
+  }
+
+  #settle(moduleId: string, now: number): void {
+    for (const [made, at] of this.#made) {
+      if (now - at >= SETTLING.lasts) this.#made.delete(made);
+    }
+    this.#made.set(moduleId, now);
   }
 
   /** Whether the hub may not know the module yet because it was made here just now. */

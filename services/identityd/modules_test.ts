@@ -20,7 +20,7 @@ class World {
   readonly modules: Modules;
   readonly lines: string[];
 
-  constructor(home: string, readonly hub: TestHub) {
+  constructor(home: string, readonly hub: TestHub, preferBackup: boolean) {
     const { log, lines } = testLog();
     this.lines = lines;
     this.backup = new ModuleBackup(home, log);
@@ -31,6 +31,7 @@ class World {
       keys: this.keys,
       clock: this.clock,
       log,
+      preferBackup,
       stopping: new AbortController().signal,
     });
   }
@@ -41,10 +42,14 @@ class World {
   }
 }
 
-async function inWorld(hub: TestHub, work: (world: World) => Promise<void>): Promise<void> {
+async function inWorld(
+  hub: TestHub,
+  work: (world: World) => Promise<void>,
+  { preferBackup = false } = {},
+): Promise<void> {
   const home = await Deno.makeTempDir();
   try {
-    const world = new World(home, hub);
+    const world = new World(home, hub, preferBackup);
     await world.backup.open(DEVICE);
     await work(world);
   } finally {
@@ -103,11 +108,11 @@ Deno.test("the hub may take some seconds to see what it has just made", async ()
 
     // Reading it in that time is not the end of its backup.
     world.hub.fault = fails(() => refusal(404, "ErrorCode:ModuleNotFound;m"));
-    const read = await world.modules.get(DEVICE, "m", false);
+    const read = await world.modules.get(DEVICE, "m");
     assert.equal(read.moduleId, "m");
     assert.deepEqual(await world.kept(), ["m"]);
     world.clock.pass(30_000);
-    await assert.rejects(world.modules.get(DEVICE, "m", false), { message: "module m not found" });
+    await assert.rejects(world.modules.get(DEVICE, "m"), { message: "module m not found" });
     assert.deepEqual(await world.kept(), []);
   });
 });
@@ -129,7 +134,7 @@ Deno.test("a module that somebody makes anew meanwhile gets the keys of its gene
 
 Deno.test("an update needs the hub and drops the backup of a module that is gone", async () => {
   await inWorld(new TestHub("m"), async (world) => {
-    await world.modules.get(DEVICE, "m", false);
+    await world.modules.get(DEVICE, "m");
     world.hub.fault = fails(OUTAGE);
     await assert.rejects(world.modules.update(DEVICE, "m"), { message: "timed out" });
     assert.deepEqual(await world.kept(), ["m"]);
@@ -144,7 +149,7 @@ Deno.test("an update needs the hub and drops the backup of a module that is gone
 
 Deno.test("a removed module has no backup; that it was not there is an error all the same", async () => {
   await inWorld(new TestHub("a", "b"), async (world) => {
-    await world.modules.list(DEVICE, false);
+    await world.modules.list(DEVICE);
     await world.modules.remove(DEVICE, "a");
     assert.deepEqual(await world.kept(), ["b"]);
     world.hub.modules.clear();
@@ -157,12 +162,12 @@ Deno.test("a module without a generation cannot be handed out", async () => {
   await inWorld(new TestHub(), async ({ modules, hub }) => {
     hub.modules.set("m", { moduleId: "m", deviceId: "press-07" });
     await assert.rejects(
-      modules.get(DEVICE, "m", false),
+      modules.get(DEVICE, "m"),
       (error) =>
         error instanceof ServiceError && error.status === 400 &&
         error.message === "module identity not found",
     );
-    assert.deepEqual((await modules.list(DEVICE, false)).map(({ generationId }) => generationId), [
+    assert.deepEqual((await modules.list(DEVICE)).map(({ generationId }) => generationId), [
       undefined,
     ]);
   });
@@ -179,13 +184,13 @@ const OUTAGES: [title: string, error: () => Error][] = [
 for (const [title, error] of OUTAGES) {
   Deno.test(`reads come from the backup while the hub ${title}`, async () => {
     await inWorld(new TestHub("known"), async ({ modules, hub }) => {
-      await modules.list(DEVICE, false);
+      await modules.list(DEVICE);
       hub.fault = fails(error);
-      assert.deepEqual((await modules.list(DEVICE, false)).map(({ moduleId }) => moduleId), [
+      assert.deepEqual((await modules.list(DEVICE)).map(({ moduleId }) => moduleId), [
         "known",
       ]);
-      assert.equal((await modules.get(DEVICE, "known", false)).moduleId, "known");
-      await assert.rejects(modules.get(DEVICE, "unknown", false), {
+      assert.equal((await modules.get(DEVICE, "known")).moduleId, "known");
+      await assert.rejects(modules.get(DEVICE, "unknown"), {
         message: "module unknown not found",
       });
     });
@@ -195,10 +200,10 @@ for (const [title, error] of OUTAGES) {
 Deno.test("reads do not come from the backup when the hub says no", async () => {
   for (const status of [400, 401, 403, 409]) {
     await inWorld(new TestHub("known"), async (world) => {
-      await world.modules.list(DEVICE, false);
+      await world.modules.list(DEVICE);
       world.hub.fault = fails(() => refusal(status, "no"));
-      await assert.rejects(world.modules.list(DEVICE, false), { message: "no" });
-      await assert.rejects(world.modules.get(DEVICE, "known", false), { message: "no" });
+      await assert.rejects(world.modules.list(DEVICE), { message: "no" });
+      await assert.rejects(world.modules.get(DEVICE, "known"), { message: "no" });
       assert.deepEqual(await world.kept(), ["known"], "and it stays");
     });
   }
@@ -206,9 +211,9 @@ Deno.test("reads do not come from the backup when the hub says no", async () => 
 
 Deno.test("a module that the hub does not know loses its backup", async () => {
   await inWorld(new TestHub("m"), async (world) => {
-    await world.modules.get(DEVICE, "m", false);
+    await world.modules.get(DEVICE, "m");
     world.hub.modules.clear();
-    await assert.rejects(world.modules.get(DEVICE, "m", false), { message: "module m not found" });
+    await assert.rejects(world.modules.get(DEVICE, "m"), { message: "module m not found" });
     assert.deepEqual(await world.kept(), []);
   });
 });
@@ -217,42 +222,42 @@ Deno.test("a list that fails without a backup is the hub's error", async () => {
   await inWorld(new TestHub(), async ({ modules, hub, backup }) => {
     await backup.keepOnly(undefined, new Set());
     hub.fault = fails(OUTAGE);
-    await assert.rejects(modules.list(DEVICE, false), { message: "timed out" });
+    await assert.rejects(modules.list(DEVICE), { message: "timed out" });
   });
 });
 
 Deno.test("with the cache preferred the hub is asked for what the backup does not have", async () => {
   await inWorld(new TestHub("a"), async ({ modules, hub }) => {
-    assert.equal((await modules.list(DEVICE, true)).length, 1, "an empty backup says nothing yet");
+    assert.equal((await modules.list(DEVICE)).length, 1, "an empty backup says nothing yet");
     assert.deepEqual(hub.calls, ["list"]);
     hub.calls.length = 0;
-    await modules.list(DEVICE, true);
-    await modules.get(DEVICE, "a", true);
+    await modules.list(DEVICE);
+    await modules.get(DEVICE, "a");
     assert.deepEqual(hub.calls, []);
     hub.modules.clear();
     hub.modules.set("b", { moduleId: "b", deviceId: "press-07", generationId: "1" });
-    await modules.get(DEVICE, "b", true);
+    await modules.get(DEVICE, "b");
     assert.deepEqual(hub.calls, ["get b"]);
-  });
+  }, { preferBackup: true });
 });
 
 Deno.test("with the cache preferred an empty backup counts once the hub has filled it", async () => {
   await inWorld(new TestHub(), async ({ modules, hub }) => {
-    await modules.list(DEVICE, true);
-    await modules.list(DEVICE, true);
+    await modules.list(DEVICE);
+    await modules.list(DEVICE);
     assert.deepEqual(hub.calls, ["list"]);
-  });
+  }, { preferBackup: true });
 });
 
 Deno.test("while the hub asks for patience it is asked only for what nobody here knows", async () => {
   await inWorld(new TestHub("a", "b"), async ({ modules, hub, reads }) => {
-    await modules.get(DEVICE, "a", false);
+    await modules.get(DEVICE, "a");
     hub.calls.length = 0;
     reads.throttled(60_000);
-    await modules.get(DEVICE, "a", false);
-    await modules.list(DEVICE, false);
+    await modules.get(DEVICE, "a");
+    await modules.list(DEVICE);
     assert.deepEqual(hub.calls, []);
-    await modules.get(DEVICE, "b", false);
+    await modules.get(DEVICE, "b");
     assert.deepEqual(hub.calls, ["get b"]);
   });
 });
@@ -261,7 +266,7 @@ Deno.test("a Keys Service that fails is no failure of the hub", async () => {
   await inWorld(new TestHub("m"), async ({ modules, keys }) => {
     keys.failure = new Error("keys are away");
     await assert.rejects(
-      modules.get(DEVICE, "m", false),
+      modules.get(DEVICE, "m"),
       (error) =>
         !(error instanceof CloudError) && error instanceof Error &&
         error.message === "keys are away",

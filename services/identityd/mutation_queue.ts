@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 
+import { ServiceError } from "../http/errors.ts";
+
 /**
  * The one owner of everything that changes: creating, updating and deleting modules, provisioning
  * and reloading run one at a time, in the order in which they came. Reads never wait here.
@@ -13,7 +15,7 @@ export class MutationQueue {
    */
   run<T>(work: () => Promise<T>, gone?: () => boolean): Promise<T> {
     const result = this.#tail.then(() => {
-      if (gone?.()) throw new Error("the caller has gone before its turn came");
+      if (gone?.()) throw new ServiceError(408, "the caller has gone before its turn came");
       return work();
     });
     this.#tail = result.catch(() => {});

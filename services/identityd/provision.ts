@@ -2,17 +2,13 @@
 
 /** Where the device's identity comes from, for the sources that this service can ask. */
 
+import { ServiceError } from "../http/errors.ts";
 import type { ProvisioningConfig } from "./config.ts";
 import type { Device } from "./hub_registry.ts";
 
-/** A source or method that exists and that this version cannot use. */
-export class UnsupportedProvisioning extends Error {
-  override name = "UnsupportedProvisioning";
-}
-
 /**
- * The device of a configuration that names it; `undefined` for one without a hub. Throws
- * {@link UnsupportedProvisioning} when something else than the configuration would have to be asked.
+ * The device of a configuration that names it; `undefined` for one without a hub. Throws when
+ * something else than the configuration would have to be asked, which this version cannot.
  */
 export function configuredDevice(config: ProvisioningConfig): Device | undefined {
   switch (config.source) {
@@ -21,7 +17,7 @@ export function configuredDevice(config: ProvisioningConfig): Device | undefined
     case "manual": {
       const { authentication, device_id, iothub_hostname, local_gateway_hostname } = config;
       if (authentication.method !== "sas") {
-        throw new UnsupportedProvisioning(
+        throw new Error(
           `manual provisioning with method "${authentication.method}" is not available yet`,
         );
       }
@@ -34,8 +30,8 @@ export function configuredDevice(config: ProvisioningConfig): Device | undefined
     }
     case "dps":
       if (config.local_gateway_hostname !== undefined) {
-        throw new UnsupportedProvisioning("DPS provisioning is not supported in nested mode");
+        throw new ServiceError(404, "DPS provisioning is not supported in nested mode");
       }
-      throw new UnsupportedProvisioning("provisioning with DPS is not available yet");
+      throw new Error("provisioning with DPS is not available yet");
   }
 }

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: MIT
+
+import type { Owner } from "./disk.ts";
+
+export type { Owner } from "./disk.ts";
+
+/** One change of a commit; paths are absolute. */
+export type Step =
+  /** Writes a file; absent owner: the process's own. */
+  | { do: "write"; path: string; bytes: Uint8Array; mode: number; owner?: Owner }
+  /** Removes a file; a missing one is fine. */
+  | { do: "remove"; path: string }
+  /** Gives what is there, a file, link or directory, to somebody; `mode` also sets its bits. */
+  | { do: "chown"; path: string; owner: Owner; mode?: number };

@@ -6,14 +6,9 @@ import { ServiceError } from "../http/errors.ts";
 import { json, noContent } from "../http/response.ts";
 import { action, type Call, type Route } from "../http/routes.ts";
 import type { KeyHandle, KeysClient } from "../keyd/client.ts";
+import type { AziotIdentity, Identity, LocalIdentity } from "./client.ts";
 import type { Device } from "./hub_registry.ts";
-import {
-  type AziotIdentity,
-  deviceIdentity,
-  type Identity,
-  type LocalIdentity,
-  moduleIdentity,
-} from "./identities.ts";
+import { deviceIdentity, moduleIdentity } from "./identities.ts";
 import { clientError, type Lifecycle } from "./lifecycle.ts";
 import { configuredLocalIdentity, type IssueLocal, newLocalIdentity } from "./local_identities.ts";
 import type { Modules, UsableModule } from "./modules.ts";

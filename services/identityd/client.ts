@@ -11,11 +11,72 @@ import * as v from "valibot";
 import { encodeSegment, unixClient } from "../http/unix_client.ts";
 import type { KeyHandle } from "../keyd/client.ts";
 import { type Log, SILENT } from "../log/log.ts";
-import type { AziotIdentity, Identity } from "./identities.ts";
-import type { ProvisioningInfo } from "./provisioning_info.ts";
 
-export type { Auth, AziotIdentity, Identity, LocalIdentity } from "./identities.ts";
-export type { ProvisioningInfo } from "./provisioning_info.ts";
+export type { KeyHandle } from "../keyd/client.ts";
+export type { Log } from "../log/log.ts";
+
+/** How the holder of an identity proves it. */
+export interface Auth {
+  /** The kind of proof. */
+  type: "sas" | "x509" | "tpm";
+  /** The Keys Service's handle of the key; absent for `tpm`. */
+  keyHandle?: KeyHandle;
+  /** The Certificates Service's id of the certificate; `x509` only. */
+  certId?: string;
+}
+
+/** An identity in IoT Hub: the device's, or that of one of its modules. */
+export interface AziotIdentity {
+  /** Tells the kinds of identity apart. */
+  type: "aziot";
+  /** What the identity consists of. */
+  spec: {
+    hubName: string;
+    /** The parent device, or the hub itself. */
+    gatewayHost: string;
+    deviceId: string;
+    /** Modules only, as is `genId`. */
+    moduleId?: string;
+    genId?: string;
+    /** Absent in lists. */
+    auth?: Auth;
+  };
+}
+
+/** An identity for callers of the device itself: key and certificate come along. */
+export interface LocalIdentity {
+  /** Tells the kinds of identity apart. */
+  type: "local";
+  /** What the identity consists of. */
+  spec: {
+    moduleId: string;
+    auth: {
+      /** PKCS#8, PEM. */
+      privateKey: string;
+      /** Chain, PEM, the identity's own certificate first. */
+      certificate: string;
+      /** RFC 3339 with `+00:00`. */
+      expiration: string;
+    };
+  };
+}
+
+/** Any identity. */
+export type Identity = AziotIdentity | LocalIdentity;
+
+/** Where the device's identity comes from; names and order are those of the API. */
+export type ProvisioningInfo =
+  | {
+    source: "dps";
+    auth: "symmetric_key" | "x509" | "tpm";
+    endpoint: string;
+    scope_id: string;
+    registration_id: string;
+    /** What the payload file holds now; `null` when none is configured. */
+    payload: unknown;
+  }
+  | { source: "manual"; auth: "sas" | "x509" }
+  | { source: "none" };
 
 /** How a client reaches the service. */
 export interface IdentityClientOptions {
@@ -25,6 +86,7 @@ export interface IdentityClientOptions {
   timeoutMs?: number;
   /** Further attempts after connect errors, I/O errors and timeouts; default none. */
   retries?: number;
+  /** Gets a warning for each attempt that failed; default none. */
   log?: Log;
 }
 

@@ -3,8 +3,8 @@
 /** Identities for callers of the device itself: a key and a certificate made on request. */
 
 import { invalidParameter } from "../http/errors.ts";
+import type { LocalIdentity } from "./client.ts";
 import type { Config, LocalAttributes } from "./config.ts";
-import type { LocalIdentity } from "./identities.ts";
 
 /** What a local identity's certificate is to be. */
 export interface LocalRequest {

@@ -4,21 +4,8 @@
 
 import { invalidParameter } from "../http/errors.ts";
 import { parseJson } from "../http/parse_json.ts";
+import type { ProvisioningInfo } from "./client.ts";
 import type { ProvisioningConfig } from "./config.ts";
-
-/** The answer; names and order are those of the API. */
-export type ProvisioningInfo =
-  | {
-    source: "dps";
-    auth: "symmetric_key" | "x509" | "tpm";
-    endpoint: string;
-    scope_id: string;
-    registration_id: string;
-    /** What the payload file holds now; `null` when none is configured. */
-    payload: unknown;
-  }
-  | { source: "manual"; auth: "sas" | "x509" }
-  | { source: "none" };
 
 /**
  * Reads the payload file through `readText`. Throws `ServiceError` 400 when that fails, and an

@@ -150,7 +150,7 @@ export function openKeysLibrary(paths: { shim: string; library: string }): KeysL
   return {
     version: shim.version(),
     // Each form answers in one way throughout, which the common type of the two cannot say.
-    blocking: functionsOf(shim.blocking) as KeysFunctions,
-    nonblocking: functionsOf(shim.nonblocking) as NonblockingKeysFunctions,
+    blocking: functionsOf(shim.blocking, true) as KeysFunctions,
+    nonblocking: functionsOf(shim.nonblocking, false) as NonblockingKeysFunctions,
   };
 }

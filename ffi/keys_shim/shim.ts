@@ -72,6 +72,8 @@ const RESULT_ROOM = 1024;
 const CIPHERTEXT_ROOM = 64;
 
 const NOTHING = new Uint8Array(0);
+const scratch = new Uint8Array(RESULT_ROOM);
+const scratchSize = new BigUint64Array(1);
 const RSA_MECHANISMS: readonly number[] = [2, 3];
 
 /** The shim, its functions in both forms. The permission to open it again is given up. */
@@ -97,8 +99,12 @@ export function openShim(path: string): {
   };
 }
 
-/** The functions of the keys library as the rest of the product calls them. */
-export function functionsOf(shim: Shim): Functions {
+/**
+ * The functions of the keys library as the rest of the product calls them. `isBlocking`: nothing
+ * else happens between a call and its answer.
+ */
+export function functionsOf(shim: Shim, isBlocking: boolean): Functions {
+  const collectResult = isBlocking ? collectSmall : collect;
   return {
     setParameter: (name, value) => shim.aks_set_parameter(text(name), textOrNull(value)),
     createKeyPairIfNotExists: (id, algorithms) =>
@@ -107,7 +113,7 @@ export function functionsOf(shim: Shim): Functions {
     loadKeyPair: (id) => shim.aks_load_key_pair(text(id)),
     getKeyPairParameter(id, type) {
       const name = text(id);
-      return collect(
+      return collectResult(
         RESULT_ROOM,
         (out, size) => shim.aks_get_key_pair_parameter(name, u32(type), out, size),
       );
@@ -121,13 +127,16 @@ export function functionsOf(shim: Shim): Functions {
     deriveKey(id, data) {
       const name = text(id);
       const n = BigInt(data.length);
-      return collect(RESULT_ROOM, (out, size) => shim.aks_derive_key(name, data, n, out, size));
+      return collectResult(
+        RESULT_ROOM,
+        (out, size) => shim.aks_derive_key(name, data, n, out, size),
+      );
     },
     sign(id, mechanism, digest, derivation = NOTHING) {
       const name = text(id);
       const dn = BigInt(derivation.length);
       const n = BigInt(digest.length);
-      return collect(
+      return collectResult(
         RESULT_ROOM,
         (out, size) => shim.aks_sign(name, u32(mechanism), derivation, dn, digest, n, out, size),
       );
@@ -147,7 +156,7 @@ export function functionsOf(shim: Shim): Functions {
         ? RESULT_ROOM
         : plaintext.length + CIPHERTEXT_ROOM;
       // deno-fmt-ignore
-      return collect(room, (out, size) => shim.aks_encrypt(
+      return collectResult(room, (out, size) => shim.aks_encrypt(
         name, u32(mechanism), derivation, BigInt(derivation.length), iv, BigInt(iv.length),
         aad, BigInt(aad.length), plaintext, BigInt(plaintext.length), out, size,
       ));
@@ -155,7 +164,7 @@ export function functionsOf(shim: Shim): Functions {
     decrypt(id, mechanism, ciphertext, { derivation = NOTHING, iv = NOTHING, aad = NOTHING } = {}) {
       const name = text(id);
       // deno-fmt-ignore
-      return collect(ciphertext.length, (out, size) => shim.aks_decrypt(
+      return collectResult(ciphertext.length, (out, size) => shim.aks_decrypt(
         name, u32(mechanism), derivation, BigInt(derivation.length), iv, BigInt(iv.length),
         aad, BigInt(aad.length), ciphertext, BigInt(ciphertext.length), out, size,
       ));
@@ -163,13 +172,18 @@ export function functionsOf(shim: Shim): Functions {
   };
 }
 
+type Call = (
+  out: Uint8Array<ArrayBuffer>,
+  size: BigUint64Array<ArrayBuffer>,
+) => Answer<number>;
+
 /**
  * Calls a function that hands out bytes with `room` bytes for them. One that says it needs more
  * gets that; a key may be replaced by a larger one meanwhile, but not for ever.
  */
 function collect(
   room: number,
-  call: (out: Uint8Array<ArrayBuffer>, size: BigUint64Array<ArrayBuffer>) => Answer<number>,
+  call: Call,
   tries = 3,
 ): Answer<{ code: number; bytes: Uint8Array }> {
   const out = new Uint8Array(room);
@@ -182,13 +196,37 @@ function collect(
   });
 }
 
+/** {@link collect} for small results of blocking calls, without an allocation for nothing. */
+function collectSmall(room: number, call: Call): Answer<{ code: number; bytes: Uint8Array }> {
+  if (room > scratch.length) return collect(room, call);
+  scratchSize[0] = BigInt(scratch.length);
+  return then(call(scratch, scratchSize), (code) => {
+    const needed = Number(scratchSize[0]);
+    if (code === 1 && needed > scratch.length) return collect(needed, call);
+    if (code !== 0) return { code, bytes: NOTHING };
+    const bytes = scratch.slice(0, needed);
+    // It may have been a derived key.
+    scratch.fill(0, 0, needed);
+    return { code, bytes };
+  });
+}
+
 function then<T, U>(value: Answer<T>, next: (value: T) => Answer<U>): Answer<U> {
   return value instanceof Promise ? value.then(next) : next(value);
 }
 
+/** Ids that were used last, encoded: the same few come again and again. */
+const encoded = new Map<string, Uint8Array<ArrayBuffer>>();
+const ENCODED_LIMIT = 256;
+
 function text(value: string): Uint8Array<ArrayBuffer> {
+  const known = encoded.get(value);
+  if (known) return known;
   if (value.includes("\0")) throw new TypeError("a text with a NUL cannot be handed to C");
-  return new TextEncoder().encode(value + "\0");
+  const bytes = new TextEncoder().encode(value + "\0");
+  if (encoded.size === ENCODED_LIMIT) encoded.clear();
+  encoded.set(value, bytes);
+  return bytes;
 }
 
 function textOrNull(value: string | null): Uint8Array<ArrayBuffer> | null {

@@ -44,6 +44,8 @@ export interface Sys {
   harden(): void;
   /** Ids of a user, `undefined` when there is none of that name. */
   userIds(name: string): { uid: number; gid: number } | undefined;
+  /** Name of a user, `undefined` when there is none of that id. */
+  userName(uid: number): string | undefined;
   /** Id of a group, `undefined` when there is none of that name. */
   groupId(name: string): number | undefined;
   /** Ids of all groups a user is in, `undefined` when there is no such user. */
@@ -68,6 +70,7 @@ export function openSys(): Sys {
     aziot_sys_unix_connect: { parameters: ["buffer"], result: "i32" },
     aziot_sys_harden: { parameters: [], result: "i32" },
     aziot_sys_user_ids: { parameters: ["buffer", "buffer"], result: "i32" },
+    aziot_sys_user_name: { parameters: ["u32", "buffer", "u32"], result: "i32" },
     aziot_sys_group_id: { parameters: ["buffer", "buffer"], result: "i32" },
     aziot_sys_group_list: { parameters: ["buffer", "buffer", "u32"], result: "i32" },
     aziot_sys_read_info: { parameters: ["i32", "buffer", "u32"], result: "i32" },
@@ -116,6 +119,13 @@ export function openSys(): Sys {
       if (!found(`cannot look up user ${name}`, result)) return undefined;
       const [uid = 0, gid = 0] = ids;
       return { uid, gid };
+    },
+    userName(uid) {
+      const bytes = whole(
+        `cannot look up user ${uid}`,
+        (out) => symbols.aziot_sys_user_name(uid, out, out.length),
+      );
+      return bytes && new TextDecoder().decode(bytes);
     },
     groupId(name) {
       const id = new Uint32Array(1);

@@ -45,10 +45,11 @@ function failure(call: () => unknown): { errno: number; message: string } {
   throw new Error("the call succeeded");
 }
 
-Deno.test("a user's ids, groups and a group's id are found by name", async () => {
+Deno.test("a user's ids, groups and a group's id are found by name, and the name by its id", async () => {
   const own = (await Deno.readTextFile("/etc/passwd")).split("\n").map((line) => line.split(":"));
   const [name = "", , uid, gid] = own[0] ?? [];
   deepEqual(sys.userIds(name), { uid: Number(uid), gid: Number(gid) });
+  equal(sys.userName(Number(uid)), name);
   ok(sys.groupList(name)?.includes(Number(gid)));
   const [group = "", , id] = (await Deno.readTextFile("/etc/group")).split(":");
   equal(sys.groupId(group), parseInt(id ?? ""));
@@ -56,6 +57,7 @@ Deno.test("a user's ids, groups and a group's id are found by name", async () =>
 
 Deno.test("a user or group that does not exist is no error", () => {
   equal(sys.userIds("nobody-of-this-name"), undefined);
+  equal(sys.userName(4_000_000_000), undefined);
   equal(sys.groupId("nobody-of-this-name"), undefined);
   equal(sys.groupList("nobody-of-this-name"), undefined);
 });

@@ -16,7 +16,7 @@
 #define LARGEST_ENTRY (16U << 20)
 
 /* One look-up with a work buffer: 0, ENOENT, ERANGE (the buffer is too small) or another errno. */
-typedef int look_up(const char *name, char *buffer, size_t size, void *result);
+typedef int look_up(const void *key, char *buffer, size_t size, void *result);
 
 /* What the interfaces say when there is no such name (getpwnam(3), ERRORS). */
 static int not_found(int error)
@@ -25,7 +25,7 @@ static int not_found(int error)
     return absent ? ENOENT : error;
 }
 
-static int look_up_user(const char *name, char *buffer, size_t size, void *result)
+static int look_up_user(const void *name, char *buffer, size_t size, void *result)
 {
     struct passwd entry, *found = NULL;
     int error = getpwnam_r(name, &entry, buffer, size, &found);
@@ -36,7 +36,7 @@ static int look_up_user(const char *name, char *buffer, size_t size, void *resul
     return 0;
 }
 
-static int look_up_group(const char *name, char *buffer, size_t size, void *result)
+static int look_up_group(const void *name, char *buffer, size_t size, void *result)
 {
     struct group entry, *found = NULL;
     int error = getgrnam_r(name, &entry, buffer, size, &found);
@@ -47,15 +47,33 @@ static int look_up_group(const char *name, char *buffer, size_t size, void *resu
     return 0;
 }
 
-static int32_t with_buffer(look_up *call, const char *name, void *result)
+/* Where a name goes, and how long it is. */
+struct name_space {
+    uint8_t *out;
+    size_t capacity;
+    size_t length;
+};
+
+static int look_up_name(const void *uid, char *buffer, size_t size, void *result)
 {
-    if (name == NULL || name[0] == '\0' || result == NULL)
-        return -EINVAL;
+    struct passwd entry, *found = NULL;
+    int error = getpwuid_r(*(const uid_t *)uid, &entry, buffer, size, &found);
+    if (found == NULL)
+        return not_found(error);
+    struct name_space *space = result;
+    space->length = strlen(entry.pw_name);
+    size_t copied = space->length < space->capacity ? space->length : space->capacity;
+    memcpy(space->out, entry.pw_name, copied);
+    return 0;
+}
+
+static int32_t with_buffer(look_up *call, const void *key, void *result)
+{
     for (size_t size = 1024; size <= LARGEST_ENTRY; size *= 4) {
         char *buffer = malloc(size);
         if (buffer == NULL)
             return -ENOMEM;
-        int error = call(name, buffer, size, result);
+        int error = call(key, buffer, size, result);
         free(buffer);
         if (error != ERANGE)
             return -error;
@@ -63,20 +81,39 @@ static int32_t with_buffer(look_up *call, const char *name, void *result)
     return -ERANGE;
 }
 
+static int32_t by_name(look_up *call, const char *name, void *result)
+{
+    if (name == NULL || name[0] == '\0' || result == NULL)
+        return -EINVAL;
+    return with_buffer(call, name, result);
+}
+
 int32_t aziot_sys_user_ids(const char *name, uint8_t out[8])
 {
-    return with_buffer(look_up_user, name, out);
+    return by_name(look_up_user, name, out);
+}
+
+int32_t aziot_sys_user_name(uint32_t uid, uint8_t *out, uint32_t capacity)
+{
+    if (out == NULL)
+        return -EINVAL;
+    const uid_t key = uid;
+    struct name_space space = {.out = out, .capacity = capacity};
+    int32_t result = with_buffer(look_up_name, &key, &space);
+    if (result < 0)
+        return result;
+    return space.length <= INT32_MAX ? (int32_t)space.length : -ERANGE;
 }
 
 int32_t aziot_sys_group_id(const char *name, uint8_t out[4])
 {
-    return with_buffer(look_up_group, name, out);
+    return by_name(look_up_group, name, out);
 }
 
 int32_t aziot_sys_group_list(const char *name, uint8_t *out, uint32_t capacity)
 {
     uint32_t ids[2];
-    int32_t result = with_buffer(look_up_user, name, ids);
+    int32_t result = by_name(look_up_user, name, ids);
     if (result < 0)
         return result;
     if (out == NULL || capacity > INT_MAX / sizeof(gid_t))

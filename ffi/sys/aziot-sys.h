@@ -27,6 +27,12 @@ AZIOT_SYS_EXPORT int32_t aziot_sys_unix_connect(const char *path);
 /* Writes uid and gid of the user `name`, 32 bits each. -ENOENT: there is no such user. */
 AZIOT_SYS_EXPORT int32_t aziot_sys_user_ids(const char *name, uint8_t out[8]);
 
+/*
+ * Copies the name of the user `uid`, at most `capacity` bytes, without NUL, and returns its length.
+ * -ENOENT: there is no such user.
+ */
+AZIOT_SYS_EXPORT int32_t aziot_sys_user_name(uint32_t uid, uint8_t *out, uint32_t capacity);
+
 /* Writes the gid of the group `name`, 32 bits. -ENOENT: there is no such group. */
 AZIOT_SYS_EXPORT int32_t aziot_sys_group_id(const char *name, uint8_t out[4]);
 

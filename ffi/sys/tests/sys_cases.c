@@ -135,6 +135,15 @@ static void lists_groups(void)
     CHECK(aziot_sys_group_list("no such user", (uint8_t *)ids, 2) == -ENOENT);
     CHECK(aziot_sys_group_list(NULL, (uint8_t *)ids, 2) == -EINVAL);
     CHECK(aziot_sys_user_ids("no such user", (uint8_t *)ids) == -ENOENT);
+
+    uint8_t name[64] = {0};
+    CHECK(aziot_sys_user_name(first->pw_uid, name, sizeof name) == (int32_t)strlen(first->pw_name));
+    CHECK(strcmp((char *)name, first->pw_name) == 0);
+    memset(name, 0, sizeof name);
+    CHECK(aziot_sys_user_name(first->pw_uid, name, 1) == (int32_t)strlen(first->pw_name));
+    CHECK(name[0] == (uint8_t)first->pw_name[0] && name[1] == 0);
+    CHECK(aziot_sys_user_name(4000000000U, name, sizeof name) == -ENOENT);
+    CHECK(aziot_sys_user_name(0, NULL, 0) == -EINVAL);
     CHECK(aziot_sys_group_id("no such group", (uint8_t *)ids) == -ENOENT);
 }
 

@@ -13,7 +13,7 @@ import type { KeyHandle } from "../keyd/client.ts";
 import { type Log, SILENT } from "../log/log.ts";
 
 export type { KeyHandle } from "../keyd/client.ts";
-export type { Log } from "../log/log.ts";
+export type { Level, Log } from "../log/log.ts";
 
 /** How the holder of an identity proves it. */
 export interface Auth {

@@ -14,10 +14,15 @@ export type Level = "error" | "warn" | "info" | "debug" | "trace";
 
 /** What a part of a program logs with. */
 export interface Log {
+  /** Something could not be done. */
   error(message: string): void;
+  /** Something may go wrong, or has and does not matter yet. */
   warn(message: string): void;
+  /** What an administrator wants to follow. */
   info(message: string): void;
+  /** What a developer wants to follow. */
   debug(message: string): void;
+  /** Every detail. */
   trace(message: string): void;
   /** Whether a record of this level would be written; guards costly messages. */
   enabled(level: Level): boolean;

@@ -15,27 +15,29 @@ export type Outcome = "ok" | "refused" | "invalid" | "failed";
 
 /** An operation that is going on; its key is named as soon as it is known. */
 export class AuditRecord {
-  #key: string | undefined;
+  #ids: readonly string[] = [];
+  #isDerived = false;
 
   constructor(readonly peer: Peer, readonly operation: string) {}
 
   /** The operation is about keys with these ids. */
   ids(...ids: string[]): void {
-    this.#key = ids.map(shown).join(" to ");
+    this.#ids = ids;
   }
 
   /** The operation is about the key of a handle. */
   ref(ref: KeyRef): void {
-    this.#key = shown(storedKey(ref).id) + (ref.kind === "derived" ? " (derived)" : "");
+    this.#ids = [storedKey(ref).id];
+    this.#isDerived = ref.kind === "derived";
   }
 
   /** Writes the line. */
   end(log: Log, outcome: Outcome): void {
     if (!log.enabled("info")) return;
     const { pid, uid } = this.peer;
-    log.info(
-      `audit: uid ${uid} pid ${pid} ${this.operation} ${this.#key ?? "unknown key"}: ${outcome}`,
-    );
+    const keys = this.#ids.length > 0 ? this.#ids.map(shown).join(" to ") : "unknown key";
+    const kind = this.#isDerived ? " (derived)" : "";
+    log.info(`audit: uid ${uid} pid ${pid} ${this.operation} ${keys}${kind}: ${outcome}`);
   }
 }
 

@@ -13,14 +13,15 @@
 import { decodeBase64, encodeBase64 } from "../http/base64.ts";
 import { invalidParameter } from "../http/errors.ts";
 
+import { type Answer, chain } from "./answer.ts";
 import { checkCString } from "./c_string.ts";
 import { readPayload, writePayload } from "./handle_payload.ts";
 import { type KeyRef, RESERVED_ID, type StoredKey } from "./key_ref.ts";
 
 /** Signs and verifies payloads with the handle validation key; failures are the service's own. */
 export interface HandleSigner {
-  sign(payload: Uint8Array): Promise<Uint8Array> | Uint8Array;
-  verify(payload: Uint8Array, signature: Uint8Array): Promise<boolean> | boolean;
+  sign(payload: Uint8Array): Answer<Uint8Array>;
+  verify(payload: Uint8Array, signature: Uint8Array): Answer<boolean>;
 }
 
 /** Makes each handle unlike every other one. */
@@ -65,13 +66,17 @@ export class Handles {
    * The base of a derived handle is verified when the content is read first: the outer signature,
    * made with the same key, holds for exactly this base.
    */
-  async open(handle: string): Promise<KeyRef> {
+  open(handle: string): Answer<KeyRef> {
     const known = this.#opened.get(handle);
-    if (known) {
-      if (await this.signer.verify(known.payload, known.signature)) return known.ref;
+    if (!known) return this.#openUnknown(handle);
+    return chain(this.signer.verify(known.payload, known.signature), (isGenuine) => {
+      if (isGenuine) return known.ref;
       this.#opened.delete(handle);
       throw invalidHandle();
-    }
+    });
+  }
+
+  async #openUnknown(handle: string): Promise<KeyRef> {
     const parts = await this.#genuine(handle);
     const ref = await this.#read(parts.payload);
     this.#remember(handle, { ...parts, ref });

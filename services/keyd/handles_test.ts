@@ -259,6 +259,6 @@ Deno.test("failures of the validation key itself are passed on", async () => {
     verify: () => Promise.reject(new ServiceError(500, "internal error")),
   };
   const handles = new Handles(broken);
-  await assert.rejects(handles.open(EXAMPLE_HANDLE), { status: 500 });
+  await assert.rejects(async () => await handles.open(EXAMPLE_HANDLE), { status: 500 });
   await assert.rejects(handles.make({ kind: "key", id: "a" }), { status: 500 });
 });

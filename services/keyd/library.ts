@@ -4,9 +4,9 @@
 
 import { KeysCode } from "../../ffi/keys.ts";
 import { ServiceError } from "../http/errors.ts";
+import type { Answer } from "./answer.ts";
 import type { CipherAlgorithm, CipherParameters, SignAlgorithm } from "./algorithms.ts";
 import type { KeyRef } from "./key_ref.ts";
-import type { Answer } from "./queue.ts";
 
 /**
  * The operations of a keys library. Each throws {@link LibraryError} when the library refuses or

@@ -10,10 +10,11 @@ import {
   type Outcome,
   SignMechanism,
 } from "../../ffi/keys.ts";
+import { type Answer, chain } from "./answer.ts";
 import type { CipherAlgorithm, CipherParameters, SignAlgorithm } from "./algorithms.ts";
 import { type KeyRef, storedKey } from "./key_ref.ts";
 import { failure, type Library, LibraryError } from "./library.ts";
-import { type Answer, CallQueue } from "./queue.ts";
+import { CallQueue } from "./queue.ts";
 
 /** Inputs up to this size are worth no trip to another thread: HMAC takes about 50 us for it. */
 const QUICK_BYTES = 16 * 1024;
@@ -130,20 +131,20 @@ export class NativeLibrary implements Library {
       isSmall(message),
       (f) => f.verify(id, SignMechanism.hmacSha256, message, signature),
     );
-    return map(verdict, ({ code, ok }) => {
+    return chain(verdict, ({ code, ok }) => {
       if (code !== KeysCode.ok) throw new LibraryError("verify", code);
       return ok;
     });
   }
 
   #do(operation: string, isQuick: boolean, call: Call<number>): Answer<void> {
-    return map(this.#run(isQuick, call), (code) => {
+    return chain(this.#run(isQuick, call), (code) => {
       if (code !== KeysCode.ok) throw new LibraryError(operation, code);
     });
   }
 
   #get(operation: string, isQuick: boolean, call: Call<Outcome>): Answer<Uint8Array> {
-    return map(this.#run(isQuick, call), ({ code, bytes }) => {
+    return chain(this.#run(isQuick, call), ({ code, bytes }) => {
       if (code !== KeysCode.ok) throw new LibraryError(operation, code);
       return bytes;
     });
@@ -169,8 +170,4 @@ function cipher(
   return ref.kind === "derived"
     ? { id, mechanism: EncryptMechanism.derived, input: { ...parameters, derivation: ref.data } }
     : { id, mechanism: algorithm.mechanism, input: parameters };
-}
-
-function map<T, U>(answer: Answer<T>, then: (value: T) => U): Answer<U> {
-  return answer instanceof Promise ? answer.then(then) : then(answer);
 }

@@ -8,6 +8,7 @@
 import * as v from "valibot";
 import { KeysCode } from "../../ffi/keys.ts";
 import { invalidParameter, ServiceError } from "../http/errors.ts";
+import { type Answer, chain } from "./answer.ts";
 import type * as algorithms from "./algorithms.ts";
 import type { AuditRecord } from "./audit.ts";
 import { checkCString } from "./c_string.ts";
@@ -79,14 +80,14 @@ export class Operations {
 
   /** Deletes the key of a handle of this kind; a missing one is fine. */
   async delete(kind: StoredKey["kind"], handle: string, record: AuditRecord): Promise<void> {
-    const { id } = await this.#open(handle, record, kind);
+    const { id } = await this.#openStored(kind, handle, record);
     if (kind === "key") await this.library.deleteKey(id);
     else await this.library.deleteKeyPair(id);
   }
 
   /** A public parameter of a key pair by its name in the API. */
   async parameter(name: string, handle: string, record: AuditRecord): Promise<string> {
-    const { id } = await this.#open(handle, record, "pair");
+    const { id } = await this.#openStored("pair", handle, record);
     const parameter = KEY_PAIR_PARAMETERS.get(name);
     if (!parameter) throw new LibraryError("read a key pair parameter", KeysCode.invalidParameter);
     return parameter.show(await this.library.keyPairParameter(id, parameter.type));
@@ -141,23 +142,29 @@ export class Operations {
     throw new ServiceError(401, `user ${uid} is not authorized to access the key ${refused}`);
   }
 
-  async #open(handle: string, record: AuditRecord): Promise<KeyRef>;
-  async #open(handle: string, record: AuditRecord, kind: StoredKey["kind"]): Promise<StoredKey>;
-  async #open(handle: string, record: AuditRecord, kind?: StoredKey["kind"]): Promise<KeyRef> {
-    const ref = await this.handles.open(handle);
-    record.ref(ref);
-    if (kind !== undefined && ref.kind !== kind) throw wrongKind(kind);
-    return ref;
+  #open(handle: string, record: AuditRecord): Answer<KeyRef> {
+    return chain(this.handles.open(handle), (ref) => {
+      record.ref(ref);
+      return ref;
+    });
   }
 
-  async #openFor(
+  #openStored(kind: StoredKey["kind"], handle: string, record: AuditRecord): Answer<StoredKey> {
+    return chain(this.#open(handle, record), (ref) => {
+      if (ref.kind === "derived" || ref.kind !== kind) throw wrongKind(kind);
+      return ref;
+    });
+  }
+
+  #openFor(
     algorithm: { readonly kinds: readonly KeyRef["kind"][] },
     handle: string,
     record: AuditRecord,
-  ): Promise<KeyRef> {
-    const ref = await this.#open(handle, record);
-    if (algorithm.kinds.includes(ref.kind)) return ref;
-    throw invalidParameter("mechanism", "mechanism cannot be used with this key type");
+  ): Answer<KeyRef> {
+    return chain(this.#open(handle, record), (ref) => {
+      if (algorithm.kinds.includes(ref.kind)) return ref;
+      throw invalidParameter("mechanism", "mechanism cannot be used with this key type");
+    });
   }
 }
 

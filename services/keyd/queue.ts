@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-/** A result that may be there at once. */
-export type Answer<T> = T | Promise<T>;
+import type { Answer } from "./answer.ts";
 
 /**
  * Runs calls strictly one at a time, in the order of arrival: so much the interface of the keys

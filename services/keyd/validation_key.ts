@@ -2,6 +2,7 @@
 
 import { KeyUsage } from "../../ffi/keys.ts";
 import { ServiceError } from "../http/errors.ts";
+import type { Answer } from "./answer.ts";
 import type { HandleSigner } from "./handles.ts";
 import { RESERVED_ID } from "./key_ref.ts";
 import type { Library } from "./library.ts";
@@ -18,23 +19,36 @@ export class ValidationKey implements HandleSigner {
 
   constructor(readonly library: Pick<Library, "createKey" | "signHmac" | "verifyHmac">) {}
 
-  sign(payload: Uint8Array): Promise<Uint8Array> {
+  sign(payload: Uint8Array): Answer<Uint8Array> {
     return this.#use(() => this.library.signHmac(RESERVED_ID, payload), () => true);
   }
 
-  verify(payload: Uint8Array, signature: Uint8Array): Promise<boolean> {
+  verify(payload: Uint8Array, signature: Uint8Array): Answer<boolean> {
     return this.#use(
       () => this.library.verifyHmac(RESERVED_ID, payload, signature),
       (isGenuine) => isGenuine,
     );
   }
 
-  async #use<T>(call: () => T | Promise<T>, isGood: (result: T) => boolean): Promise<T> {
+  #use<T>(call: () => Answer<T>, isGood: (result: T) => boolean): Answer<T> {
+    if (!this.#isThere) return this.#makeAndUse(call);
+    let result: Answer<T>;
     try {
-      if (this.#isThere) {
-        const result = await attempt(call);
-        if (result.done && isGood(result.value)) return result.value;
-      }
+      result = call();
+    } catch {
+      return this.#makeAndUse(call);
+    }
+    if (result instanceof Promise) {
+      return result.then(
+        (value) => isGood(value) ? value : this.#makeAndUse(call),
+        () => this.#makeAndUse(call),
+      );
+    }
+    return isGood(result) ? result : this.#makeAndUse(call);
+  }
+
+  async #makeAndUse<T>(call: () => Answer<T>): Promise<T> {
+    try {
       await this.library.createKey(RESERVED_ID, KeyUsage.sign);
       this.#isThere = true;
       return await call();
@@ -42,17 +56,6 @@ export class ValidationKey implements HandleSigner {
       this.#isThere = false;
       throw asInternal(error);
     }
-  }
-}
-
-type Attempt<T> = { done: true; value: T } | { done: false };
-
-async function attempt<T>(call: () => T | Promise<T>): Promise<Attempt<T>> {
-  try {
-    return { done: true, value: await call() };
-  } catch {
-    // The second attempt reports what is wrong.
-    return { done: false };
   }
 }
 

@@ -84,8 +84,11 @@ Deno.test("every failure is the service's own, and passes when its reason does",
   const key = new ValidationKey(library);
   const signature = await key.sign(PAYLOAD);
   library.broken = true;
-  await assert.rejects(key.verify(PAYLOAD, signature), { status: 500, message: "internal error" });
-  await assert.rejects(key.sign(PAYLOAD), { status: 500 });
+  await assert.rejects(async () => await key.verify(PAYLOAD, signature), {
+    status: 500,
+    message: "internal error",
+  });
+  await assert.rejects(async () => await key.sign(PAYLOAD), { status: 500 });
   library.broken = false;
   assert.ok(await key.verify(PAYLOAD, signature));
 });
@@ -98,5 +101,8 @@ Deno.test("a store that can hold no key is a failure too, not the caller's mista
     signHmac: () => assert.fail("there is no key to sign with"),
     verifyHmac: () => assert.fail("there is no key to verify with"),
   });
-  await assert.rejects(key.sign(PAYLOAD), { status: 500, message: "internal error" });
+  await assert.rejects(async () => await key.sign(PAYLOAD), {
+    status: 500,
+    message: "internal error",
+  });
 });

@@ -17,6 +17,20 @@
 static const char temporary_prefix[] = ".aziot-keys-";
 static const char temporary_suffix[] = ".tmp";
 
+/* Makes one directory, and its name durable: keys in it shall not be lost with it. */
+static bool make_one(const char *path, mode_t mode)
+{
+    if (mkdir(path, mode) != 0)
+        return errno == EEXIST;
+    int parent = directory_open_parent(path);
+    bool synced = parent >= 0 && fsync(parent) == 0;
+    int error = errno;
+    if (parent >= 0)
+        close(parent);
+    errno = error;
+    return synced;
+}
+
 /* Makes the missing directories above the last component; `path` is changed meanwhile. */
 static bool make_parents(char *path)
 {
@@ -24,23 +38,20 @@ static bool make_parents(char *path)
     for (char *slash = strchr(path + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
         *slash = '\0';
         /* The home is as private as the keys; what lies above may belong to others, too. */
-        int failed = mkdir(path, slash == home ? 0700 : 0755);
-        int error = errno;
+        bool made = make_one(path, slash == home ? 0700 : 0755);
         *slash = '/';
-        if (failed != 0 && error != EEXIST) {
-            errno = error;
+        if (!made)
             return false;
-        }
     }
     return true;
 }
 
 static bool make_directory(const char *path)
 {
-    if (mkdir(path, 0700) == 0 || errno == EEXIST)
+    if (make_one(path, 0700))
         return true;
     char *copy = errno == ENOENT ? strdup(path) : NULL;
-    bool made = copy != NULL && make_parents(copy) && (mkdir(path, 0700) == 0 || errno == EEXIST);
+    bool made = copy != NULL && make_parents(copy) && make_one(path, 0700);
     int error = errno;
     free(copy);
     errno = error;

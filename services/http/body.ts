@@ -3,6 +3,7 @@
 /** Reading a request's body within its size and its time. */
 
 import { Deadlines } from "./deadlines.ts";
+import { within } from "./within.ts";
 
 /** Bodies up to this size are read side by side; larger ones wait for each other. */
 const LARGE = 1024 * 1024;
@@ -38,6 +39,9 @@ export function announcesBody(headers: Headers): boolean {
 export class BodyReader implements Disposable {
   readonly #deadlines: Deadlines;
   #gate: Promise<void> = Promise.resolve();
+  /** Bodies that are being read or wait for their turn. */
+  #unread = 0;
+  #whenRead: PromiseWithResolvers<void> | undefined;
 
   /** `milliseconds`: the time a body has from its head (or from its turn) to its end. */
   constructor(milliseconds: number) {
@@ -59,10 +63,20 @@ export class BodyReader implements Disposable {
     // The parser has refused what is no number; one too large for a double is too large anyway.
     const length = Number(announced);
     if (length > limit) return fail(tooLarge());
-    return length <= LARGE ? this.#readWhole(request, use, fail) : this.#turn().then((release) => {
-      const read = this.#readWhole(request, use, fail);
-      return read.finally(release);
-    });
+    this.#unread++;
+    return length <= LARGE
+      ? this.#readWhole(request, use, fail)
+      : this.#turn().then((release) => this.#readWhole(request, use, fail).finally(release));
+  }
+
+  /**
+   * Settles when no body is being read, after `milliseconds` at the latest. A server that shuts
+   * down lets handlers finish, but the platform cuts the bodies they are still waiting for.
+   */
+  async allRead(milliseconds: number): Promise<void> {
+    if (this.#unread === 0) return;
+    this.#whenRead ??= Promise.withResolvers();
+    await within(this.#whenRead.promise, milliseconds);
   }
 
   [Symbol.dispose](): void {
@@ -79,15 +93,18 @@ export class BodyReader implements Disposable {
       let isOpen = true;
       const wait = this.#deadlines.begin(() => {
         isOpen = false;
+        this.#settled();
         resolve(fail(tooLate()));
       });
       request.bytes().then((bytes) => {
         if (!isOpen) return;
         this.#deadlines.end(wait);
+        this.#settled();
         resolve(use(bytes));
       }, (cause) => {
         if (!isOpen) return;
         this.#deadlines.end(wait);
+        this.#settled();
         resolve(fail(broken(cause)));
       });
     });
@@ -115,6 +132,7 @@ export class BodyReader implements Disposable {
 
   async #collect(request: Request, limit: number, turn: () => Promise<void>): Promise<Uint8Array> {
     if (request.body === null) return new Uint8Array();
+    this.#unread++;
     const reader = request.body.getReader();
     const chunks: Uint8Array[] = [];
     let length = 0;
@@ -139,7 +157,14 @@ export class BodyReader implements Disposable {
       }
     } finally {
       this.#deadlines.end(wait);
+      this.#settled();
     }
+  }
+
+  #settled(): void {
+    if (--this.#unread > 0) return;
+    this.#whenRead?.resolve();
+    this.#whenRead = undefined;
   }
 
   /** Waits for the large bodies before this one; the answer lets the next one in. */

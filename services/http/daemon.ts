@@ -42,12 +42,12 @@ const CONFIG_ERROR = "could not read config";
  * start. Reads `AZIOT_LOG`.
  */
 export async function runDaemon({ name, start }: DaemonOptions): Promise<never> {
+  const signals = new Signals();
   const log = createLog(name.replaceAll("-", "_"), readEnv("AZIOT_LOG"));
   log.info("Starting service...");
   log.info(`Version - ${VERSION}`);
   reportStrayErrors(log);
 
-  const signals = new Signals();
   let daemon: RunningDaemon;
   try {
     const sys = openSys();

@@ -15,6 +15,7 @@ import { type Peer, peerOf } from "./peer.ts";
 import { type Guest, type Reception, reception } from "./reception.ts";
 import { errorBody, isStream } from "./response.ts";
 import type { Route } from "./routes.ts";
+import { within } from "./within.ts";
 
 /** How a service is served. */
 export interface ServeOptions {
@@ -110,10 +111,13 @@ class RunningServer implements Server, Guest {
   }
 
   async close(graceMs: number): Promise<void> {
+    const grace = graceMs * this.reception.scale;
+    const start = performance.now();
+    await this.reception.bodies.allRead(grace);
     const finished = Promise.all(this.#servers.map((server) => server.shutdown()));
-    if (!await within(finished, graceMs * this.reception.scale)) {
+    if (!await within(finished, Math.max(0, grace - (performance.now() - start)))) {
       for (const connection of this.#busy) this.reception.adapter.shut(connection);
-      await within(finished, CUT);
+      await within(finished, CUT * this.reception.scale);
     }
     this.reception.leave(this, this.options.listeners.length);
   }
@@ -204,19 +208,6 @@ class RunningServer implements Server, Guest {
   #failed(error: unknown): Response {
     this.log.error(`a request failed: ${errorChain(error).join(": ")}`);
     return errorBody(500, "internal error");
-  }
-}
-
-/** Whether a promise has settled within so many milliseconds. */
-async function within(promise: Promise<unknown>, milliseconds: number): Promise<boolean> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<false>((resolve) =>
-    timer = setTimeout(() => resolve(false), milliseconds)
-  );
-  try {
-    return await Promise.race([promise.then(() => true), late]);
-  } finally {
-    clearTimeout(timer);
   }
 }
 

@@ -332,7 +332,9 @@ function ecPublicKey(point: Uint8Array): Uint8Array {
 
 /** SubjectPublicKeyInfo from unsigned big-endian numbers. */
 function rsaPublicKey(modulus: Uint8Array, exponent: Uint8Array): Uint8Array {
-  const [n, e] = [modulus, exponent].map((number) => number.toBase64({ alphabet: "base64url" }));
+  const [n, e] = [modulus, exponent].map((number) =>
+    number.toBase64({ alphabet: "base64url", omitPadding: true })
+  );
   const key = createPublicKey({ key: { kty: "RSA", n, e }, format: "jwk" });
   return new Uint8Array(key.export({ type: "spki", format: "der" }));
 }

@@ -12,6 +12,9 @@ import type { Log } from "../log/log.ts";
 import { removeFile, replaceFile } from "../storage/replace_file.ts";
 import { type DeviceInfo, isSameDevice } from "./device_state.ts";
 
+/** After how many modules the file is written again: a crash makes at most these anew. */
+const BATCH = 10;
+
 const schema = v.object({
   device: v.object({ hub: v.string(), gateway: v.string(), deviceId: v.string() }),
   /** Modules whose making has begun; their keys may not be ours. */
@@ -64,17 +67,17 @@ export class Progress {
     return this.#begun.has(moduleId);
   }
 
-  /** To be called before a module is made. */
-  async begin(moduleId: string): Promise<void> {
-    this.#begun.add(moduleId);
-    await this.#save();
+  /** To be called before modules are made. */
+  async begin(moduleIds: readonly string[]): Promise<void> {
+    for (const moduleId of moduleIds) this.#begun.add(moduleId);
+    await this.save();
   }
 
   /** To be called when a module is made. */
   async done(moduleId: string, generationId: string): Promise<void> {
     this.#begun.delete(moduleId);
     this.#done.set(moduleId, generationId);
-    await this.#save();
+    if (this.#done.size % BATCH === 0) await this.save();
   }
 
   /** To be called when everything is done. */
@@ -82,7 +85,8 @@ export class Progress {
     await removeFile(this.path);
   }
 
-  async #save(): Promise<void> {
+  /** Writes what was done so far; to be called when the work is given up. */
+  async save(): Promise<void> {
     const { hub, gateway, deviceId } = this.device;
     const content: v.InferOutput<typeof schema> = {
       device: { hub, gateway, deviceId },

@@ -18,9 +18,9 @@ Deno.test("progress is resumed by the same device and by no other", async () => 
   await inHome(async (home) => {
     const { log, lines } = testLog();
     const first = Progress.none(home, DEVICE, log);
-    await first.begin("a");
+    await first.begin(["a", "b"]);
     await first.done("a", "1");
-    await first.begin("b");
+    await first.save();
 
     const resumed = await Progress.resume(home, { ...DEVICE }, log);
     assert.equal(resumed.isDone("a", "1"), true);
@@ -36,11 +36,24 @@ Deno.test("progress is resumed by the same device and by no other", async () => 
   });
 });
 
+Deno.test("of many modules a crash forgets only the last ones", async () => {
+  await inHome(async (home) => {
+    const { log } = testLog();
+    const names = Array.from({ length: 25 }, (_, index) => `m${index}`);
+    const first = Progress.none(home, DEVICE, log);
+    await first.begin(names);
+    for (const name of names) await first.done(name, "1");
+    const resumed = await Progress.resume(home, DEVICE, log);
+    assert.deepEqual(names.map((name) => resumed.isDone(name, "1")).lastIndexOf(true), 19);
+    assert.deepEqual(names.map((name) => resumed.isBegun(name)).indexOf(true), 20);
+  });
+});
+
 Deno.test("progress is gone when the work is done", async () => {
   await inHome(async (home) => {
     const { log } = testLog();
     const progress = Progress.none(home, DEVICE, log);
-    await progress.begin("a");
+    await progress.begin(["a"]);
     await progress.finish();
     assert.equal((await Progress.resume(home, DEVICE, log)).isBegun("a"), false);
     assert.deepEqual([...Deno.readDirSync(home)], []);
@@ -62,7 +75,7 @@ Deno.test("a damaged file counts for nothing and is mentioned", async () => {
 Deno.test("a home directory that cannot be written costs a warning, not the work", async () => {
   const { log, lines } = testLog();
   const progress = Progress.none("/nonexistent/home", DEVICE, log);
-  await progress.begin("a");
+  await progress.begin(["a"]);
   assert.equal(progress.isBegun("a"), true);
   assert.equal(lines.length, 1);
   assert.match(lines[0] ?? "", /^WARN could not write \/nonexistent\/home\/reconciliation/);

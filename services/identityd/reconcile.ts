@@ -76,12 +76,17 @@ export async function reconcileModules(
     names.delete(moduleId);
     say(`Hub identity "${moduleId}" ${recreate.has(moduleId) ? "will be recreated" : "removed"}`);
   }
-  for (const name of plan.create) {
-    await progress.begin(name);
-    const { moduleId, generationId } = await modules.create(device, name);
-    await progress.done(moduleId, generationId);
-    names.add(moduleId);
-    say(`Hub identity "${name}" added`);
+  if (plan.create.length > 0) await progress.begin(plan.create);
+  try {
+    for (const name of plan.create) {
+      const { moduleId, generationId } = await modules.create(device, name);
+      await progress.done(moduleId, generationId);
+      names.add(moduleId);
+      say(`Hub identity "${name}" added`);
+    }
+  } catch (error) {
+    await progress.save();
+    throw error;
   }
   return names;
 }

@@ -5,6 +5,7 @@ import { createHash, createHmac } from "node:crypto";
 import { VERSION } from "../../services/version.ts";
 import { prepareIdentityd } from "./identityd_daemon.ts";
 import {
+  administrator,
   ask,
   DEVICE_ID,
   eventually,
@@ -247,7 +248,8 @@ function withoutPath(line: string): string {
 
 Deno.test("without a source the service starts without any hub", async () => {
   await using identityd = await prepareIdentityd({
-    config: (home) => `hostname = "press"\nhomedir = "${home}"\n[provisioning]\nsource = "none"\n`,
+    config: (home) =>
+      `hostname = "press"\nhomedir = "${home}"\n[provisioning]\nsource = "none"\n${administrator()}`,
     keys: { unused: DEVICE_KEY },
   });
   await identityd.daemon.start();

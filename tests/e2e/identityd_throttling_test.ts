@@ -92,6 +92,7 @@ Deno.test("a hub that is slow, away or impatient is treated as recorded", async 
           if (recorded.name.includes("without a backup")) await clear(identityd.home);
           await identityd.configure((home) =>
             here(config).replace(/homedir = "[^"]*"/, `homedir = "${home}"`)
+              .replace("uid = 0", `uid = ${Deno.uid() ?? 0}`)
           );
           await start(identityd, difference);
         } else if (caller) {

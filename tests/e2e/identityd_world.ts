@@ -50,6 +50,12 @@ export function principal(uid: number, name: string, ...idtypes: string[]): stri
   return `[[principal]]\nuid = ${uid}\nname = "${name}"\n${idtype}`;
 }
 
+/** What makes this process an administrator; root is one without. */
+export function administrator(): string {
+  const uid = Deno.uid() ?? 0;
+  return uid === 0 ? "" : principal(uid, "tests");
+}
+
 /** The configuration of a device with a symmetric key, for a hub. */
 export function manualConfig(
   hub: string,
@@ -67,7 +73,7 @@ device_id = "${DEVICE_ID}"
 [provisioning.authentication]
 method = "sas"
 device_id_pk = "device-id"
-${principals}`;
+${administrator()}${principals}`;
 }
 
 /** Makes a cloud with one device and its service, which the caller starts. */

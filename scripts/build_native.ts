@@ -39,6 +39,19 @@ interface Job {
   shared: boolean;
 }
 
+/** What to build with. */
+interface Toolset {
+  compiler: string;
+  /** Of the compiler and the linker; the product's own come behind them. */
+  flags: string[];
+}
+
+/** A build of the shared libraries for packages. */
+export interface LibraryBuild extends Toolset {
+  /** Where the libraries go. */
+  directory: string;
+}
+
 const COMMON = [
   "-std=c11",
   "-D_GNU_SOURCE",
@@ -80,16 +93,31 @@ export async function buildNative(options: { sanitize: boolean }): Promise<strin
   await ensurePrerequisites(["compiler", "openssl"]);
   const directory = `${root}/build/${architecture()}${options.sanitize ? "-asan" : ""}`;
   await Deno.mkdir(`${directory}/tests`, { recursive: true });
-  const flags = [...COMMON, ...(options.sanitize ? SANITIZED : RELEASE)];
+  await buildAll(await collectJobs(directory), {
+    compiler: Deno.env.get("CC") ?? "cc",
+    flags: [...COMMON, ...(options.sanitize ? SANITIZED : RELEASE), ...LINK],
+  });
+  return directory;
+}
 
-  const jobs = await collectJobs(directory);
+/** Builds the shared libraries of the product with other tools; answers their file names. */
+export async function buildLibraries(target: LibraryBuild): Promise<string[]> {
+  await Deno.mkdir(target.directory, { recursive: true });
+  const tests = `${target.directory}/tests/`;
+  const jobs = (await collectJobs(target.directory)).filter((job) =>
+    job.shared && !job.output.startsWith(tests)
+  );
+  await buildAll(jobs, { ...target, flags: [...COMMON, ...target.flags] });
+  return jobs.map((job) => job.output.slice(target.directory.length + 1));
+}
+
+async function buildAll(jobs: Job[], tools: Toolset): Promise<void> {
   // Two compilers at a time: what the smallest machine of ours has cores for.
   const next = jobs[Symbol.iterator]();
   const worker = async () => {
-    for (const job of next) await build(job, flags);
+    for (const job of next) await build(job, tools);
   };
   await Promise.all([worker(), worker()]);
-  return directory;
 }
 
 async function collectJobs(directory: string): Promise<Job[]> {
@@ -119,14 +147,14 @@ async function collectJobs(directory: string): Promise<Job[]> {
   return jobs.sort((a, b) => a.output.localeCompare(b.output));
 }
 
-async function build({ folder, output, product, shared }: Job, flags: string[]): Promise<void> {
+async function build(job: Job, { compiler, flags }: Toolset): Promise<void> {
+  const { folder, output, product, shared } = job;
   const includes = (product.include ?? []).map((path) => `-I${folder}/${path}`);
-  const args = [...flags, ...(product.flags ?? []), ...includes, ...LINK];
+  const args = [...flags, ...(product.flags ?? []), ...includes];
   if (shared) args.push("-shared", `-Wl,-soname,${output.slice(output.lastIndexOf("/") + 1)}`);
   if (product.exports) args.push(`-Wl,--version-script=${folder}/${product.exports}`);
   args.push(...product.sources.map((source) => `${folder}/${source}`));
 
-  const compiler = Deno.env.get("CC") ?? "cc";
   const inputs = await inputsOf(folder, product);
   const stamp = await digest([compiler, ...args, ...(product.link ?? []), ...inputs]);
   if (await isCurrent(output, stamp)) return;

@@ -6,7 +6,17 @@
  */
 
 /** What can be asked for. */
-export type Prerequisite = "compiler" | "openssl" | "clang" | "valgrind" | "strace" | "curl";
+export type Prerequisite =
+  | "compiler"
+  | "openssl"
+  | "clang"
+  | "valgrind"
+  | "strace"
+  | "curl"
+  | "debhelper"
+  | "lintian"
+  | "cross-compiler"
+  | "qemu";
 
 const PACKAGES: Record<Prerequisite, { probe: string; packages: string[] }> = {
   compiler: { probe: "/usr/bin/cc", packages: ["gcc", "libc6-dev"] },
@@ -15,6 +25,13 @@ const PACKAGES: Record<Prerequisite, { probe: string; packages: string[] }> = {
   valgrind: { probe: "/usr/bin/valgrind", packages: ["valgrind"] },
   strace: { probe: "/usr/bin/strace", packages: ["strace"] },
   curl: { probe: "/usr/bin/curl", packages: ["curl"] },
+  debhelper: { probe: "/usr/bin/dh", packages: ["debhelper", "dpkg-dev", "xz-utils", "file"] },
+  lintian: { probe: "/usr/bin/lintian", packages: ["lintian"] },
+  "cross-compiler": {
+    probe: "/usr/bin/aarch64-linux-gnu-gcc",
+    packages: ["gcc-aarch64-linux-gnu", "binutils-aarch64-linux-gnu", "libc6-dev-arm64-cross"],
+  },
+  qemu: { probe: "/usr/bin/qemu-aarch64-static", packages: ["qemu-user-static"] },
 };
 
 /** Makes sure that each of `wanted` is there, or exits with 3 and the command to run. */

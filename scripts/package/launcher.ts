@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+
+import { expand, flags, type Program, type Roots } from "../../packaging/manifest.ts";
+
+/**
+ * The script that stands for a program in the shared variant: the runtime with exactly the
+ * permissions of the manifest, in the same process, so that passed sockets and pids stay right.
+ */
+export function launcher(program: Program, roots: Roots): string {
+  const lines = ["#!/bin/sh", `# ${program.name}: ${program.description}.`];
+  // What calls a daemon is systemd, with a clean environment. A tool is called by anybody: what
+  // the runtime and its Node part take from the environment must not change it.
+  if (program.preload === undefined) {
+    lines.push(
+      "for name in $(env | sed -n 's/^\\(DENO_[A-Za-z0-9_]*\\)=.*/\\1/p'); do unset \"$name\"; done",
+      "unset NODE_OPTIONS",
+    );
+  }
+  // Nothing is cached, least of all in a service's home; an absent directory would be made by root.
+  lines.push(
+    "export DENO_DIR=/dev/null DENO_NO_UPDATE_CHECK=1 DENO_NO_PROMPT=1 DENO_NO_PACKAGE_JSON=1",
+  );
+  // The adapter has removed the unit's setting from this shell's environment.
+  if (program.preload !== undefined) {
+    lines.push(`export LD_PRELOAD=${expand(program.preload, roots)}`);
+  }
+  const words = ["exec", `${roots.lib}/deno`, "run", "--cached-only"];
+  const arguments_ = [...flags(program, roots, { dev: false }), `${roots.lib}/${program.name}.js`];
+  lines.push([...words, ...arguments_.map(quoted), '"$@"'].join(" \\\n  "));
+  return `${lines.join("\n")}\n`;
+}
+
+/** A word for the shell; those of plain characters stay as they are. */
+function quoted(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}

@@ -95,6 +95,7 @@ Deno.test("the library exports what it stands in front of and the control functi
     "aziot_serve_sweep",
     "bind",
     "close",
+    "epoll_ctl",
     "getpeername",
     "getsockname",
     "listen",

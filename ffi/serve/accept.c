@@ -85,27 +85,33 @@ done:
     return next;
 }
 
+/*
+ * So many refusals in a row, and the event loop gets its turn: callers who are turned away as fast
+ * as they come would hold it up and everybody else with it.
+ */
+#define REFUSALS_IN_A_ROW 16
+
+static bool announce(int fd)
+{
+    slots_lock();
+    struct slot *entry = slot_at(fd, SLOT_LISTENER);
+    bool announced = entry != NULL && listener_announce(entry->listener);
+    slots_unlock();
+    return announced;
+}
+
 int accept_caller(int fd, struct sockaddr *address, socklen_t *length, int flags)
 {
     struct sockaddr_in6 name;
-    int caller = -1;
+    int caller = -1, refusals = 0;
     enum next next;
     do {
         next = next_caller(fd, flags, &name, &caller);
-    } while (next == NEXT_AGAIN);
-    if (next == NEXT_NOBODY) {
+    } while (next == NEXT_AGAIN && (++refusals % REFUSALS_IN_A_ROW != 0 || !announce(fd)));
+    if (next != NEXT_CALLER) {
         errno = EAGAIN;
         return -1;
     }
     identity_give(&name, address, length);
     return caller;
-}
-
-void accept_unstick(struct listener *listener)
-{
-    while (listener->open && listener->stalled) {
-        if (!turn_away_one(listener))
-            break;
-        listener->stalled = true;
-    }
 }

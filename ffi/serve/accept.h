@@ -14,10 +14,4 @@
  */
 int accept_caller(int fd, struct sockaddr *address, socklen_t *length, int flags);
 
-/*
- * Turns away whoever an error in accept_caller() left queued. The event that announced them is
- * gone, so without a further caller nobody would ever take them. Under the lock.
- */
-void accept_unstick(struct listener *listener);
-
 #endif

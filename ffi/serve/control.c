@@ -2,7 +2,6 @@
 
 #include "control.h"
 
-#include "accept.h"
 #include "connections.h"
 #include "deadlines.h"
 #include "listeners.h"
@@ -67,8 +66,7 @@ int32_t aziot_serve_sweep(double idle_seconds, double head_seconds)
 
     slots_lock();
     int shut = deadline_sweep((int64_t)(idle * 1000), (int64_t)(head * 1000));
-    for (struct listener *listener = NULL; (listener = listener_next(listener)) != NULL;)
-        accept_unstick(listener);
+    listeners_announce_stalled();
     slots_unlock();
     return shut;
 }

@@ -129,3 +129,19 @@ EXPORT int close(int fd)
     }
     return real()->close(fd);
 }
+
+EXPORT int epoll_ctl(int epoll, int operation, int fd, struct epoll_event *event)
+{
+    int result = real()->epoll_ctl(epoll, operation, fd, event);
+    if (result == 0 && slot_at(fd, SLOT_LISTENER) != NULL) {
+        struct watch watch = {.epoll = epoll};
+        if (event != NULL)
+            watch.event = *event;
+        slots_lock();
+        struct slot *slot = slot_at(fd, SLOT_LISTENER);
+        if (slot != NULL)
+            listener_watch(slot->listener, operation, watch);
+        slots_unlock();
+    }
+    return result;
+}

@@ -79,6 +79,7 @@ bool listener_adopt(int fd, int wanted)
     *listener = (struct listener){
         .used = true,
         .open = true,
+        .watch = {.epoll = -1},
         .fd = fd,
         .descriptor = (uint16_t)wanted,
         .limits = limits,
@@ -101,6 +102,30 @@ bool listener_limit(int descriptor, struct limits limits)
         return false;
     slots[descriptor].limits = limits;
     return true;
+}
+
+void listener_watch(struct listener *listener, int operation, struct watch watch)
+{
+    if (operation != EPOLL_CTL_DEL)
+        listener->watch = watch;
+    else if (listener->watch.epoll == watch.epoll)
+        listener->watch.epoll = -1;
+}
+
+bool listener_announce(const struct listener *listener)
+{
+    /* Modifying a registration, also to what it is, looks at the socket anew. */
+    struct epoll_event event = listener->watch.event;
+    return listener->open && listener->watch.epoll >= 0 &&
+           real()->epoll_ctl(listener->watch.epoll, EPOLL_CTL_MOD, listener->fd, &event) == 0;
+}
+
+void listeners_announce_stalled(void)
+{
+    for (struct listener *listener = NULL; (listener = listener_next(listener)) != NULL;) {
+        if (listener->stalled)
+            listener_announce(listener);
+    }
 }
 
 void listener_forget(struct slot *slot)

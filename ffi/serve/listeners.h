@@ -20,6 +20,19 @@ bool listener_adopt(int fd, int wanted);
 /* Notes the limits of the listener that `descriptor` will become; false when out of range. */
 bool listener_limit(int descriptor, struct limits limits);
 
+/* Takes note of an epoll_ctl() on a listener that has succeeded. */
+void listener_watch(struct listener *listener, int operation, struct watch watch);
+
+/*
+ * Has the event loop told once more that somebody is queued, if somebody is. Events are told at
+ * the moment a caller comes (EPOLLET), so whoever leaves the queue unfinished has to ask for
+ * another. False when it is not known whom to tell.
+ */
+bool listener_announce(const struct listener *listener);
+
+/* The same for each listener whose callers an error has left queued. */
+void listeners_announce_stalled(void);
+
 /* Its descriptor is being closed. */
 void listener_forget(struct slot *slot);
 

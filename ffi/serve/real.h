@@ -6,6 +6,7 @@
 #define SERVE_REAL_H
 
 #include <stdatomic.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/types.h>
 #include <sys/uio.h>
@@ -21,6 +22,7 @@ struct real_calls {
     ssize_t (*send)(int fd, const void *buffer, size_t size, int flags);
     ssize_t (*writev)(int fd, const struct iovec *vectors, int count);
     int (*close)(int fd);
+    int (*epoll_ctl)(int epoll, int operation, int fd, struct epoll_event *event);
 };
 
 extern struct real_calls real_calls;

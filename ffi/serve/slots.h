@@ -18,6 +18,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/epoll.h>
 
 /* Descriptors beyond the table are passed through; a caller who would get one is turned away. */
 #ifndef SERVE_DESCRIPTORS
@@ -37,10 +38,17 @@ struct limits {
     int per_uid; /* of these, of one uid */
 };
 
+/* Where an event loop has asked to be told of callers. */
+struct watch {
+    int epoll; /* -1: nowhere that we know of */
+    struct epoll_event event;
+};
+
 struct listener {
     bool used;
     bool open;           /* false: closed, but connections of its are still open */
-    bool stalled;        /* callers may be queued that no event will announce any more */
+    bool stalled;        /* callers may be queued whose event was used up by an error */
+    struct watch watch;
     int fd;              /* valid while open */
     uint16_t descriptor; /* the number it had before it was adopted, its port for Deno */
     struct limits limits;

@@ -68,40 +68,24 @@ static void short_address(void)
 
 static void numbers_do_not_repeat(void)
 {
-    /* Longer than there are numbers, while one connection stays open. */
+    /* Longer than there are numbers: one connection stays open, one is closed while busy. */
     int fd = serve("a");
-    uint16_t kept, port;
+    uint16_t kept, busy, port;
     int kept_caller = call("a");
     int kept_connection = take(fd, &kept);
-    CHECK(kept_connection >= 0 && kept != 0);
+    int caller = call("a");
+    int connection = take(fd, &busy);
+    CHECK(kept != 0 && busy != 0 && aziot_serve_busy(busy, 1) == 1);
     for (int i = 0; i < 66000; i++) {
-        int caller = call("a");
-        int connection = take(fd, &port);
-        CHECK(connection >= 0 && port != 0 && port != kept);
         close(connection);
         close(caller);
+        caller = call("a");
+        connection = take(fd, &port);
+        CHECK(connection >= 0 && port != 0 && port != kept && port != busy);
     }
     CHECK(send(kept_connection, "x", 1, 0) == 1 && state_of(kept_caller) == 'd');
     CHECK(aziot_serve_sent(kept) == 1);
-}
-
-static void busy_numbers_are_kept(void)
-{
-    int fd = serve("a");
-    uint16_t kept, port;
-    int caller = call("a");
-    int connection = take(fd, &kept);
-    CHECK(aziot_serve_busy(kept, 1) == 1);
-    close(connection);
-    close(caller);
-    for (int i = 0; i < 66000; i++) {
-        caller = call("a");
-        connection = take(fd, &port);
-        CHECK(connection >= 0 && port != kept);
-        close(connection);
-        close(caller);
-    }
-    CHECK(aziot_serve_busy(kept, -1) == 0);
+    CHECK(aziot_serve_busy(busy, -1) == 0 && aziot_serve_sent(busy) == -1);
 }
 
 static void counts_busy(void)
@@ -194,9 +178,8 @@ const struct test_case connection_cases[] = {
     {"callers of several users are told apart", tells_callers_apart},
     {"a caller is named by pid, uid and gid", names_own_uid},
     {"an address is cut to the room there is for it", short_address},
-    {"the number of an open connection is not given to another", numbers_do_not_repeat},
-    {"the number of a closed connection stays taken while a request is in its handler",
-     busy_numbers_are_kept},
+    {"a number is not given to another while its connection is open or its request in a handler",
+     numbers_do_not_repeat},
     {"requests in a handler are counted and never below zero", counts_busy},
     {"sent bytes are counted", counts_sent},
     {"a shut connection ends in both directions and no other does", shuts},

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 
-/* What a sweep shuts, with deadlines in tenths of a second. */
+/* What a sweep shuts, in the rhythm and with the deadlines of the daemons. */
 
 #include "../control.h"
 #include "harness.h"
@@ -37,33 +37,53 @@ static void answer(const struct pair *pair)
     CHECK(send(pair->connection, "200", 3, 0) == 3 && recv(pair->caller, bytes, 8, 0) == 3);
 }
 
+enum { EVERY = 5, IDLE = 60, HEAD = 30, FOREVER = 600 };
+
+/* Lets time pass, sweep by sweep, for so many seconds; true when a connection was shut. */
+static bool sweep_for(int seconds)
+{
+    bool shut = false;
+    for (int passed = 0; passed < seconds; passed += EVERY) {
+        pass_ms(EVERY * 1000);
+        shut = aziot_serve_sweep(IDLE, HEAD) > 0 || shut;
+    }
+    return shut;
+}
+
+/* Sweeps until the caller is shut and says after how many seconds that was. */
+static int seconds_until_shut(const struct pair *pair)
+{
+    for (int passed = EVERY; passed <= FOREVER; passed += EVERY) {
+        if (sweep_for(EVERY)) {
+            CHECK(state_of(pair->caller) == 'e');
+            return passed;
+        }
+        CHECK(state_of(pair->caller) == '-');
+    }
+    return FOREVER;
+}
+
 static void silent_from_the_start(void)
 {
     int fd = serve("a");
     struct pair pair = connect_pair(fd);
-    CHECK(aziot_serve_sweep(9, 0.2) == 0 && state_of(pair.caller) == '-');
-    sleep_ms(90);
-    CHECK(aziot_serve_sweep(9, 0.2) == 0 && state_of(pair.caller) == '-');
-    sleep_ms(90);
-    CHECK(aziot_serve_sweep(9, 0.2) == 0);
-    sleep_ms(90);
-    CHECK(aziot_serve_sweep(9, 0.2) == 1 && state_of(pair.caller) == 'e');
-    CHECK(aziot_serve_sweep(9, 0.2) == 0);
+    CHECK(seconds_until_shut(&pair) == HEAD + EVERY);
+    /* Once is enough. */
+    CHECK(!sweep_for(FOREVER));
 }
 
 static void dripped_head(void)
 {
     int fd = serve("a");
     struct pair pair = connect_pair(fd);
-    int sweeps = 0;
-    request(&pair);
-    while (state_of(pair.caller) == '-') {
-        sleep_ms(50);
+    CHECK(!sweep_for(20));
+    int seconds = 0;
+    do {
         request(&pair);
-        aziot_serve_sweep(9, 0.3);
-        CHECK(++sweeps < 12);
-    }
-    CHECK(sweeps >= 5 && state_of(pair.caller) == 'e');
+        seconds += EVERY;
+    } while (!sweep_for(EVERY) && seconds < FOREVER);
+    /* From the first byte on, whatever came after it. */
+    CHECK(seconds == HEAD + EVERY && state_of(pair.caller) == 'e');
 }
 
 static void idle_after_an_answer(void)
@@ -74,11 +94,19 @@ static void idle_after_an_answer(void)
     CHECK(aziot_serve_busy(pair.port, 1) == 1);
     answer(&pair);
     CHECK(aziot_serve_busy(pair.port, -1) == 0);
-    /* The head's deadline does not count any more. */
-    sleep_ms(150);
-    CHECK(aziot_serve_sweep(0.3, 0.1) == 0);
-    sleep_ms(200);
-    CHECK(aziot_serve_sweep(0.3, 9) == 1 && state_of(pair.caller) == 'e');
+    CHECK(seconds_until_shut(&pair) == IDLE + EVERY);
+}
+
+static void idle_time_begins_anew(void)
+{
+    int fd = serve("a");
+    struct pair pair = connect_pair(fd);
+    for (int requests = 0; requests < 5; requests++) {
+        request(&pair);
+        answer(&pair);
+        CHECK(!sweep_for(IDLE));
+    }
+    CHECK(sweep_for(EVERY));
 }
 
 static void next_head_after_an_answer(void)
@@ -87,16 +115,9 @@ static void next_head_after_an_answer(void)
     struct pair pair = connect_pair(fd);
     request(&pair);
     answer(&pair);
-    sleep_ms(250);
+    CHECK(!sweep_for(50));
     request(&pair);
-    /* Its first byte is what counts, neither the accept nor the answer before. */
-    CHECK(aziot_serve_sweep(9, 0.2) == 0);
-    sleep_ms(90);
-    CHECK(aziot_serve_sweep(9, 0.2) == 0);
-    sleep_ms(90);
-    CHECK(aziot_serve_sweep(9, 0.2) == 0);
-    sleep_ms(90);
-    CHECK(aziot_serve_sweep(9, 0.2) == 1);
+    CHECK(seconds_until_shut(&pair) == HEAD + EVERY);
 }
 
 static void busy_is_never_shut(void)
@@ -105,14 +126,24 @@ static void busy_is_never_shut(void)
     struct pair pair = connect_pair(fd);
     request(&pair);
     CHECK(aziot_serve_busy(pair.port, 1) == 1);
-    sleep_ms(200);
-    CHECK(aziot_serve_sweep(0, 0) == 0);
+    CHECK(!sweep_for(FOREVER));
     answer(&pair);
-    sleep_ms(20);
-    CHECK(aziot_serve_sweep(0, 0.1) == 0 && state_of(pair.caller) == '-');
+    CHECK(!sweep_for(FOREVER));
     CHECK(aziot_serve_busy(pair.port, -1) == 0);
-    sleep_ms(20);
-    CHECK(aziot_serve_sweep(0, 9) == 1 && state_of(pair.caller) == 'e');
+    CHECK(seconds_until_shut(&pair) == IDLE + EVERY);
+}
+
+static void a_body_is_no_head(void)
+{
+    int fd = serve("a");
+    struct pair pair = connect_pair(fd);
+    request(&pair);
+    CHECK(aziot_serve_busy(pair.port, 1) == 1);
+    CHECK(!sweep_for(20));
+    request(&pair);
+    answer(&pair);
+    CHECK(aziot_serve_busy(pair.port, -1) == 0);
+    CHECK(seconds_until_shut(&pair) == IDLE + EVERY);
 }
 
 static void unread_input_waits(void)
@@ -120,18 +151,31 @@ static void unread_input_waits(void)
     int fd = serve("a");
     struct pair pair = connect_pair(fd);
     CHECK(send(pair.caller, "GET", 3, 0) == 3);
-    sleep_ms(30);
-    CHECK(aziot_serve_sweep(0, 0.01) == 0 && state_of(pair.caller) == '-');
+    CHECK(!sweep_for(FOREVER) && state_of(pair.caller) == '-');
 }
 
 static void late_sweep(void)
 {
     int fd = serve("a");
     struct pair pair = connect_pair(fd);
-    CHECK(aziot_serve_sweep(9, 0.1) == 0);
-    sleep_ms(150);
-    CHECK(aziot_serve_sweep(9, 0.1) == 0 && state_of(pair.caller) == '-');
-    CHECK(aziot_serve_sweep(9, 0.1) == 1 && state_of(pair.caller) == 'e');
+    CHECK(!sweep_for(EVERY));
+    /* The process was held up; what it read in that time may not have reached a handler. */
+    pass_ms(FOREVER * 1000);
+    CHECK(aziot_serve_sweep(IDLE, HEAD) == 0 && state_of(pair.caller) == '-');
+    CHECK(seconds_until_shut(&pair) == EVERY);
+}
+
+static void scaled_seconds(void)
+{
+    int fd = serve("a");
+    struct pair pair = connect_pair(fd);
+    for (int sweep = 0; sweep < 6; sweep++) {
+        CHECK(aziot_serve_sweep(0.060, 0.030) == 0);
+        pass_ms(5);
+    }
+    CHECK(aziot_serve_sweep(0.060, 0.030) == 0);
+    pass_ms(5);
+    CHECK(aziot_serve_sweep(0.060, 0.030) == 1 && state_of(pair.caller) == 'e');
 }
 
 static void odd_seconds(void)
@@ -149,18 +193,20 @@ static void closed_listener(void)
     int fd = serve("a");
     struct pair pair = connect_pair(fd);
     close(fd);
-    sleep_ms(30);
-    CHECK(aziot_serve_sweep(9, 0.01) == 1 && state_of(pair.caller) == 'e');
+    CHECK(seconds_until_shut(&pair) == HEAD + EVERY);
 }
 
 const struct test_case deadline_cases[] = {
     {"a caller that never sends a byte is shut", silent_from_the_start},
     {"dripping a head does not prolong its time", dripped_head},
     {"an answered connection has the idle time, not that of a head", idle_after_an_answer},
+    {"the idle time begins anew with each answer", idle_time_begins_anew},
     {"the time of a later head begins with its first byte", next_head_after_an_answer},
     {"a connection with a request in a handler is never shut", busy_is_never_shut},
+    {"a body that arrives during its request starts no head's time", a_body_is_no_head},
     {"a connection with unread input is not shut", unread_input_waits},
     {"a sweep that comes late shuts nobody", late_sweep},
+    {"deadlines may be fractions of a second", scaled_seconds},
     {"seconds that are no time are refused, endless ones are endless", odd_seconds},
     {"connections of a closed listener keep their deadlines", closed_listener},
     {0},

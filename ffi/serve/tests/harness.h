@@ -56,6 +56,13 @@ int take(int listener, uint16_t *port);
 /* What a caller sees: 'd' data, 'e' the end, 'r' a reset, '-' nothing yet. */
 char state_of(int caller);
 
-void sleep_ms(int milliseconds);
+/* An event loop that is told once of each change of a listener (EPOLLET), as tokio's is. */
+int watch(int listener);
+
+/* Whether it has been told of callers since it was last asked. */
+bool is_announced(int epoll);
+
+/* Lets so much time pass for the adapter, at once. */
+void pass_ms(int milliseconds);
 
 #endif

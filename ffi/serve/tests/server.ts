@@ -54,7 +54,7 @@ async function answer(request: Request, address: Deno.NetAddr): Promise<unknown>
     }
     case "/exhaust": {
       useUpDescriptors();
-      // As a daemon does: it also turns away whom a lost spare descriptor has left queued.
+      // As a daemon does: it also announces whom a lost spare descriptor has left queued.
       const sweeps = setInterval(() => adapter.sweep(60, 30), 20);
       await new Promise((resolve) => setTimeout(resolve, number("ms")));
       clearInterval(sweeps);

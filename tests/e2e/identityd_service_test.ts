@@ -213,6 +213,22 @@ Deno.test("requests carry exactly the headers of the protocol, and tokens that h
   }
 });
 
+Deno.test("names that would lead to another resource never reach the hub", async () => {
+  await using world = await started();
+  const since = world.cloud.log().length;
+  for (
+    const id of ["..", ".", "%2e%2e", "a%2Fb", "..%2Fx", "sp%20ace", "%C3%A9", "a%00b", "a%5Cb"]
+  ) {
+    for (const [method, body] of [["GET"], ["PUT", {}], ["DELETE"]] as const) {
+      const { status } = await world.ask(`${method} /identities/modules/${id}?type=aziot`, {
+        body,
+      });
+      assert.equal(status, 400, `${method} ${id}`);
+    }
+  }
+  assert.equal(world.cloud.log().length, since);
+});
+
 Deno.test("SIGTERM ends a pause of the hub's and the process, within moments", async () => {
   await using world = await started();
   world.cloud.faults.add({ match: { method: "PUT" }, fault: { kind: "throttle" } });

@@ -9,6 +9,7 @@ import { libraryPath } from "../../ffi/library_path.ts";
 import { BodyReader } from "../http/body.ts";
 import { Dispatcher } from "../http/dispatch.ts";
 import { Exchange } from "../http/exchange.ts";
+import type { Route } from "../http/routes.ts";
 import { createLog } from "../log/log.ts";
 import { routes, VERSIONS } from "./api.ts";
 import { Handles } from "./handles.ts";
@@ -35,11 +36,11 @@ interface Answer {
 class Service implements AsyncDisposable {
   readonly log: string[] = [];
   principals: Principal[] = [{ uid: PUMP.uid, keys: ["pump-?", "m*"] }];
+  readonly routes: readonly Route[];
   readonly #bodies = new BodyReader(5000);
   readonly #dispatcher: Dispatcher;
 
-  private constructor(readonly home: string, version: string) {
-    this.version = version;
+  private constructor(readonly home: string, readonly version: string) {
     const log = createLog("keyd", "trace", {
       write: (bytes) => void this.log.push(new TextDecoder().decode(bytes)),
       now: () => new Date(),
@@ -51,15 +52,14 @@ class Service implements AsyncDisposable {
       new Handles(new ValidationKey(library)),
       () => this.principals,
     );
+    this.routes = routes(operations, log);
     this.#dispatcher = new Dispatcher({
       versions: VERSIONS,
-      routes: routes(operations, log),
+      routes: this.routes,
       log,
       bodies: this.#bodies,
     });
   }
-
-  version: string;
 
   static async start(version = "2021-05-01"): Promise<Service> {
     return new Service(await Deno.makeTempDir({ prefix: "aziot-keyd-" }), version);
@@ -170,6 +170,16 @@ for (const version of VERSIONS) {
     assert.deepEqual(await sign(key), NOT_FOUND);
   });
 }
+
+Deno.test("what is signed, encrypted and decrypted may have 4 MiB, everything else the default", async () => {
+  await using service = await Service.start();
+  for (const { path, methods } of service.routes) {
+    const isLarge = /sign|encrypt|decrypt/.test(path.source);
+    for (const action of Object.values(methods)) {
+      assert.equal(action.maxBody, isLarge ? 4 * 1024 * 1024 : undefined, path.source);
+    }
+  }
+});
 
 Deno.test("a caller may ask for the ids that a principal of its uid names, and no others", async () => {
   await using service = await Service.start();

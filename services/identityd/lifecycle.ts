@@ -135,7 +135,7 @@ export class Lifecycle {
     if (!wasRefused) this.#publish(device);
     if (device) await this.context.backup.prepare(device);
     say("Identity reconciliation started. Reason: Api");
-    const outcome = await this.#attempt(device, "Api", say);
+    const outcome = await this.#orLater(this.#attempt(device, "Api", say));
     const isKept = outcome.result !== "refused" || !wasRefused;
     this.#settle(outcome, isKept ? device : undefined);
     if (outcome.result !== "done") throw clientError(outcome.error);
@@ -145,7 +145,9 @@ export class Lifecycle {
   async #reload(config: Config): Promise<void> {
     this.#now = { ...this.#now, config, principals: this.#principalsOf(config) };
     try {
-      const outcome = await this.#bringInLine("ConfigurationFileUpdate", this.#info);
+      const outcome = await this.#orLater(
+        this.#bringInLine("ConfigurationFileUpdate", this.#info),
+      );
       if (outcome.result === "refused") throw outcome.error;
     } catch (error) {
       const reason = errorChain(error).join(": ");
@@ -215,6 +217,16 @@ export class Lifecycle {
       // Without a status it was no cloud that refused: a key is missing or may not be used.
       if (error.status === undefined) throw error;
       return { result: "refused", error };
+    }
+  }
+
+  /** An attempt that something of this machine has cut short may have left modules unmade. */
+  async #orLater(attempt: Promise<Outcome>): Promise<Outcome> {
+    try {
+      return await attempt;
+    } catch (error) {
+      this.#retryLater();
+      throw error;
     }
   }
 

@@ -426,6 +426,30 @@ Deno.test("a full disk costs what is remembered, not the identities", async () =
   });
 });
 
+Deno.test("modules that a failing Keys Service has left unmade are made when it is back", async () => {
+  await story(async (start, home) => {
+    const hub = new TestHub();
+    const world = start(hub, "a");
+    await world.lifecycle.start();
+    world.keys.failure = new Error("keys are away");
+    await assert.rejects(world.lifecycle.reprovision(), { message: "keys are away" });
+    assert.equal(hub.generation("a"), undefined);
+    world.keys.failure = undefined;
+    await world.nextAttempt();
+    assert.ok(hub.generation("a"));
+
+    world.keys.failure = new Error("keys are away");
+    await world.lifecycle.reload(config(home, "a", "b"));
+    assert.equal(
+      world.lines.at(-1),
+      "WARN Failed to reprovision device. Running offline. Reason: keys are away",
+    );
+    world.keys.failure = undefined;
+    await world.nextAttempt();
+    assert.ok(hub.generation("b"));
+  });
+});
+
 Deno.test("a disk that cannot be written for another reason ends the start", async () => {
   await story(async (start) => {
     const world = start(new TestHub(), "a");

@@ -45,7 +45,7 @@ async function start({ log, sys, timeScale }: DaemonContext): Promise<RunningDae
   const home = config.homedir;
   await makeHome(home);
 
-  /** Ends pauses at once, attempts that are under way when their time is up. */
+  // The first one ends pauses at once, the second one what is under way when its time is up.
   const stopping = new AbortController();
   const cut = new AbortController();
   const clock = systemClock(timeScale);

@@ -22,7 +22,7 @@ export class NotConnectedError extends ConnectionError {
 }
 
 /** The operating system's code of an error (`ECONNREFUSED`), if it has one. */
-export function codeOf(error: unknown): string | undefined {
+function codeOf(error: unknown): string | undefined {
   const code = error instanceof Error && "code" in error ? error.code : undefined;
   return typeof code === "string" ? code : undefined;
 }

@@ -13,7 +13,9 @@ async function residentBytes(socket: string): Promise<number> {
 }
 
 Deno.test("10 000 requests over 8 connections are answered, in less than 100 MB", async () => {
-  await using daemon = await startDaemon();
+  await using daemon = await startDaemon({
+    settings: (dir) => ({ sockets: [{ endpoint: `unix://${dir}/s` }], maxConnections: 20 }),
+  });
   let peak = 0;
   const worker = async (_: unknown, name: number) => {
     using client = await RawClient.connect(daemon.socket);

@@ -8,7 +8,7 @@
 import { Agent, type IncomingMessage, request as open } from "node:http";
 import { type Log, SILENT } from "../log/log.ts";
 import { type Answer, valueOf } from "./client_answer.ts";
-import { codeOf, connectFailure, ConnectionError } from "./client_errors.ts";
+import { connectFailure, ConnectionError } from "./client_errors.ts";
 import { timeScale } from "./environment.ts";
 import { Slots } from "./slots.ts";
 
@@ -44,8 +44,8 @@ export interface UnixRequest {
   /** Instead of the client's own. */
   readonly timeoutMs?: number;
   /**
-   * Whether doing it twice does no harm, so that it may be sent again at once when the service has
-   * just closed the connection it went out on; default: everything but POST.
+   * Whether doing it twice does no harm: then it goes out on a kept connection, and once more on a
+   * new one if the service had just closed that; default: everything but POST.
    */
   readonly idempotent?: boolean;
   readonly signal?: AbortSignal;
@@ -89,11 +89,7 @@ export function unixClient(options: UnixClientOptions): UnixClient {
 
 /** An attempt that got no answer. */
 class LostAttempt extends Error {
-  constructor(
-    readonly problem: ConnectionError,
-    /** The service had closed the kept connection before the request reached it. */
-    readonly wasDead: boolean,
-  ) {
+  constructor(readonly problem: ConnectionError) {
     super(problem.message);
   }
 }
@@ -135,15 +131,22 @@ class PooledClient implements UnixClient {
   async #attempt(request: UnixRequest): Promise<Answer> {
     const release = await this.#slots.take(request.signal);
     try {
-      return await this.#exchange(request, this.#pool);
-    } catch (error) {
-      const mayRepeat = request.idempotent ?? request.method !== "POST";
-      if (!(error instanceof LostAttempt && error.wasDead && mayRepeat)) throw error;
-      // On a connection of its own: when the service was restarted, all kept ones are dead.
-      return await this.#exchange(request, new Agent({ keepAlive: false }));
+      const isRepeatable = request.idempotent ?? request.method !== "POST";
+      return await this.#exchange(request, isRepeatable ? this.#pool : this.#ownConnection());
     } finally {
       release();
     }
+  }
+
+  /**
+   * For a request that must not be done twice: when a kept connection turns out to be dead, the
+   * platform sends again whatever went out on it, even what the service may have read. A kept
+   * connection makes room for it, so that there are not more than {@link CONNECTIONS}.
+   */
+  #ownConnection(): Agent {
+    const [kept] = Object.values(this.#pool.freeSockets).flatMap((sockets) => sockets ?? []);
+    kept?.destroy();
+    return new Agent({ keepAlive: false });
   }
 
   #exchange(request: UnixRequest, agent: Agent): Promise<Answer> {
@@ -164,9 +167,9 @@ class PooledClient implements UnixClient {
       },
       agent,
     });
-    const lose = (problem: ConnectionError, wasDead = false) => {
+    const lose = (problem: ConnectionError) => {
       sent.destroy();
-      reject(new LostAttempt(problem, wasDead));
+      reject(new LostAttempt(problem));
     };
     const timer = setTimeout(
       () => lose(new ConnectionError(`no answer from ${socket} within ${timeoutMs / 1000} s`)),
@@ -179,8 +182,7 @@ class PooledClient implements UnixClient {
     signal?.addEventListener("abort", abort);
 
     sent.on("error", async (cause) => {
-      const problem = await connectFailure(socket, cause) ?? broken(socket, cause);
-      lose(problem, sent.reusedSocket && RESET.includes(codeOf(cause) ?? ""));
+      lose(await connectFailure(socket, cause) ?? broken(socket, cause));
     });
     sent.on("response", (response) => {
       collect(response, maxResponse).then((received) =>
@@ -198,8 +200,6 @@ class PooledClient implements UnixClient {
     });
   }
 }
-
-const RESET = ["ECONNRESET", "EPIPE"];
 
 function broken(socket: string, cause: unknown): ConnectionError {
   const reason = cause instanceof Error ? cause.message : String(cause);

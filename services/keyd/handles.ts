@@ -12,7 +12,6 @@
 
 import { decodeBase64, encodeBase64 } from "../http/base64.ts";
 import { invalidParameter } from "../http/errors.ts";
-
 import { type Answer, chain } from "./answer.ts";
 import { checkCString } from "./c_string.ts";
 import { readPayload, writePayload } from "./handle_payload.ts";

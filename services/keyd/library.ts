@@ -75,7 +75,7 @@ export class LibraryError extends ServiceError {
 }
 
 /** The chain of causes that a failure of the library leaves in the log. */
-export function failure(operation: string, code: number): Error {
+function failure(operation: string, code: number): Error {
   const message = `could not ${operation}`;
   return new Error(message, { cause: new Error(`${message}: ${codeName(code)}`) });
 }

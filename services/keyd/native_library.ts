@@ -13,7 +13,7 @@ import {
 import { type Answer, chain } from "./answer.ts";
 import type { CipherAlgorithm, CipherParameters, SignAlgorithm } from "./algorithms.ts";
 import { type KeyRef, storedKey } from "./key_ref.ts";
-import { failure, type Library, LibraryError } from "./library.ts";
+import { codeName, type Library, LibraryError } from "./library.ts";
 import { CallQueue } from "./queue.ts";
 
 /** Inputs up to this size are worth no trip to another thread: HMAC takes about 50 us for it. */
@@ -32,7 +32,8 @@ export class NativeLibrary implements Library {
   /** Sets a parameter, at start; throws with its name when the library refuses it. */
   setParameter(name: string, value: string): void {
     const code = this.functions.blocking.setParameter(name, value);
-    if (code !== KeysCode.ok) throw failure(`set ${name} parameter on library`, code).cause;
+    if (code === KeysCode.ok) return;
+    throw new Error(`could not set ${name} parameter on library: ${codeName(code)}`);
   }
 
   createKey(id: string, usage: number): Answer<void> {

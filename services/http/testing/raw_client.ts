@@ -61,6 +61,16 @@ export class RawClient implements Disposable {
     return rest;
   }
 
+  /** What comes until the connection ends, or for so many milliseconds; then it is closed. */
+  async restWithin(milliseconds: number): Promise<string> {
+    const timer = setTimeout(() => this[Symbol.dispose](), milliseconds);
+    try {
+      return await this.rest();
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
   /** One read of at most so many bytes, as the synchronous client in the field does. */
   async readOnce(size: number): Promise<string> {
     const buffer = new Uint8Array(size);

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+
+/** Regular files, the only kind that holds certificates, and what is said of everything else. */
+
+/** The largest file that is read: larger than any bundle, and a service's heap is small. */
+export const FILE_LIMIT = 4 * 1024 * 1024;
+
+/**
+ * All of an open file. Throws for what is no regular file and what is larger than
+ * {@link FILE_LIMIT} bytes.
+ */
+export async function readOpen(
+  file: Deno.FsFile,
+): Promise<{ info: Deno.FileInfo; bytes: Uint8Array }> {
+  const info = await file.stat();
+  checkRegular(info);
+  if (info.size > FILE_LIMIT) {
+    throw new Error(`the file has ${info.size} bytes, more than ${FILE_LIMIT}`);
+  }
+  const bytes = new Uint8Array(info.size);
+  let length = 0;
+  while (length < bytes.length) {
+    const read = await file.read(bytes.subarray(length));
+    if (read === null) break;
+    length += read;
+  }
+  return { info, bytes: bytes.subarray(0, length) };
+}
+
+/** Throws unless a regular file is there. */
+export function checkRegular(info: Deno.FileInfo): void {
+  if (!info.isFile) throw new Error(`${kindOf(info)} is there, not a regular file`);
+}
+
+function kindOf(info: Deno.FileInfo): string {
+  if (info.isDirectory) return "a directory";
+  if (info.isFifo) return "a FIFO";
+  return info.isSocket ? "a socket" : "a device";
+}
+
+/** An error with the path and the reason in words for the log; `cause` is what was thrown. */
+export function fileError(doing: string, path: string, cause: unknown): Error {
+  return new Error(`could not ${doing} ${path}: ${reasonOf(cause)}`, { cause });
+}
+
+function reasonOf(cause: unknown): string {
+  if (cause instanceof Deno.errors.NotCapable) {
+    // The platform advises a flag, which nobody can give to a packaged service.
+    return "it lies outside the directories that this service is permitted";
+  }
+  return cause instanceof Error ? cause.message : String(cause);
+}

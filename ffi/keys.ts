@@ -106,10 +106,15 @@ export type NonblockingKeysFunctions = {
   ) => Promise<ReturnType<KeysFunctions[Name]>>;
 };
 
-/** An open keys library. It allows one call at a time, whatever the form: the caller sees to it. */
+/** An open keys library. */
 export interface KeysLibrary {
   /** The version in its function list, such as 0x02010000. */
   readonly version: number;
+  /**
+   * Whether a call may begin before another one has ended. If not, which is all that the interface
+   * promises of a library, the caller sees to it, whatever the form of the calls.
+   */
+  readonly mayOverlap: boolean;
   /** For what takes less than about 50 us: HMAC, AEAD and ECDSA with keys in files. */
   readonly blocking: KeysFunctions;
   /** For everything else: RSA, key generation, changes of the disk, tokens. */
@@ -149,6 +154,7 @@ export function openKeysLibrary(paths: { shim: string; library: string }): KeysL
   if (code !== 0) throw new KeysLibraryError(FAULTS[code - 1] ?? "not loadable", fault);
   return {
     version: shim.version(),
+    mayOverlap: shim.mayOverlap(),
     // Each form answers in one way throughout, which the common type of the two cannot say.
     blocking: functionsOf(shim.blocking, true) as KeysFunctions,
     nonblocking: functionsOf(shim.nonblocking, false) as NonblockingKeysFunctions,

@@ -85,6 +85,12 @@ Deno.test("the version is that of the list, not of the request", () => {
   assert.equal(ours.version, 0x02010000);
 });
 
+Deno.test("only a library that says so may be called while another call lasts", () => {
+  assert.equal(ours.mayOverlap, true);
+  assert.equal(usual.mayOverlap, false);
+  assert.equal(old.mayOverlap, false);
+});
+
 Deno.test("a function that an old list lacks answers absent", () => {
   assert.equal(old.blocking.moveKeyPair("a", "b"), 0xffffffff);
   assert.equal(old.blocking.deleteKeyPair("a"), 0xffffffff);

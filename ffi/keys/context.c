@@ -8,7 +8,7 @@
 
 static struct context context = {
     .state = PTHREAD_MUTEX_INITIALIZER,
-    .change = PTHREAD_MUTEX_INITIALIZER,
+    .change = PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP,
 };
 
 static void set_up(void)

@@ -20,7 +20,7 @@ struct context {
     struct parameters parameters;
     struct cache cache;
     struct notices notices;
-    /* Held by whoever changes files, one at a time. */
+    /* Held by whoever changes files, one at a time; recursive, and taken before `state`. */
     pthread_mutex_t change;
     /* Fetched once: a look-up by name costs as much as the operation. Never changed. */
     EVP_MAC *hmac;

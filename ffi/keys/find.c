@@ -13,18 +13,31 @@
 #include "log.h"
 #include "pem.h"
 
-/* Makes sure that the directory of the keys is there; `state` is held. */
-static bool prepare(struct parameters *parameters, struct reason *reason)
+/* Makes the directory of the keys before its first use and clears it of leftovers, which a write in
+ * another thread must not be. */
+static unsigned int prepare(const struct call *call)
 {
-    if (!directory_prepare(parameters->directory, reason))
-        return false;
-    if (!parameters->is_prepared)
-        directory_sweep(parameters->directory);
-    parameters->is_prepared = true;
-    return true;
+    struct context *context = context_get();
+    struct parameters *parameters = &context->parameters;
+    struct reason reason;
+    unsigned int code = AZIOT_KEYS_RC_OK;
+    pthread_mutex_lock(&context->change);
+    pthread_mutex_lock(&context->state);
+    if (!parameters->is_prepared) {
+        if (directory_prepare(parameters->directory, &reason)) {
+            directory_sweep(parameters->directory);
+            parameters->is_prepared = true;
+        } else {
+            code = fault_external(call, parameters->directory, &reason);
+        }
+    }
+    pthread_mutex_unlock(&context->state);
+    pthread_mutex_unlock(&context->change);
+    return code;
 }
 
-static unsigned int locate(const struct call *call, struct location *location)
+/* `state` is held. `is_unprepared`: the location counts only when the directory is there. */
+static unsigned int locate(const struct call *call, struct location *location, bool *is_unprepared)
 {
     struct parameters *parameters = &context_get()->parameters;
     const struct preloaded *preloaded = parameters_preloaded(parameters, call->id);
@@ -36,9 +49,7 @@ static unsigned int locate(const struct call *call, struct location *location)
     } else if (parameters->directory == NULL) {
         return fault_invalid("id", "no way to create keys");
     } else {
-        struct reason reason;
-        if (!parameters->is_prepared && !prepare(parameters, &reason))
-            return fault_external(call, parameters->directory, &reason);
+        *is_unprepared = !parameters->is_prepared;
         location->path = file_name_of(parameters->directory, call->id);
         location->is_private = true;
     }
@@ -49,11 +60,12 @@ static unsigned int locate(const struct call *call, struct location *location)
 unsigned int find_location(const struct call *call, struct location *location)
 {
     struct context *context = context_get();
+    bool is_unprepared = false;
     *location = (struct location){NULL, false};
     pthread_mutex_lock(&context->state);
-    unsigned int code = locate(call, location);
+    unsigned int code = locate(call, location, &is_unprepared);
     pthread_mutex_unlock(&context->state);
-    return code;
+    return code == AZIOT_KEYS_RC_OK && is_unprepared ? prepare(call) : code;
 }
 
 void location_clear(struct location *location)
@@ -135,7 +147,7 @@ enum find_result find_try(const struct call *call, enum key_kind kind,
         cache_put(&context->cache, call->id, *key, &status);
     /* A store that has gone as a whole, or cannot be made, is not one without this key. */
     else if (result == FIND_ABSENT && location->is_private &&
-             !prepare(&context->parameters, reason))
+             !directory_prepare(context->parameters.directory, reason))
         result = FIND_FAILED;
     pthread_mutex_unlock(&context->state);
     return result;

@@ -64,10 +64,13 @@ aziot_keys_get_function_list(AZIOT_KEYS_VERSION version,
 unsigned int set_parameter(const char *name, const char *value)
 {
     struct context *context = context_get();
+    /* Leftovers are removed where a preloaded key is, so nothing may be being written there. */
+    pthread_mutex_lock(&context->change);
     pthread_mutex_lock(&context->state);
     unsigned int code = parameters_set(&context->parameters, name, value);
     /* Ids may be elsewhere now. */
     cache_clear(&context->cache);
     pthread_mutex_unlock(&context->state);
+    pthread_mutex_unlock(&context->change);
     return code;
 }

@@ -30,9 +30,10 @@ static unsigned int set_homedir(struct parameters *parameters, const char *name,
     /* An empty path is the working directory, not the root. */
     if (asprintf(&directory, "%s/keys", *value == '\0' ? "." : value) < 0)
         return out_of_memory(name);
+    if (parameters->directory == NULL || strcmp(parameters->directory, directory) != 0)
+        parameters->is_prepared = false;
     free(parameters->directory);
     parameters->directory = directory;
-    parameters->is_prepared = false;
     return AZIOT_KEYS_RC_OK;
 }
 

@@ -68,6 +68,19 @@ Deno.test("a broken keys library is reported check by check, and survived", asyn
   assert.match(text, /\n\d+ passed, \d+ failed\n$/);
 });
 
+for (const [build, how] of [[PLAIN, ""], [SANITIZED, " under the sanitizers"]]) {
+  Deno.test(`calls of our keys library may overlap${how}`, async () => {
+    const home = await Deno.makeTempDir();
+    try {
+      const args = [`${build}/libaziot_keys.so`, home];
+      const { code, text } = await run(`${build}/tests/keys_overlap`, args);
+      assert.equal(code, 0, text);
+    } finally {
+      await Deno.remove(home, { recursive: true });
+    }
+  });
+}
+
 Deno.test("the keys library exports exactly one symbol", async () => {
   const { code, text } = await run("nm", [
     "-D",

@@ -37,6 +37,9 @@ unsigned int aks_open(const char *path, char *err, uintptr_t err_len);
 /* The version in the list of the loaded library, 0 when there is none. */
 unsigned int aks_version(void);
 
+/* 1 when the loaded library allows calls to overlap (aziot-keys.h), else 0. */
+unsigned int aks_may_overlap(void);
+
 unsigned int aks_set_parameter(const char *name, const char *value_or_null);
 unsigned int aks_create_key_pair_if_not_exists(const char *id, const char *algorithms_or_null);
 unsigned int aks_move_key_pair(const char *from, const char *to);

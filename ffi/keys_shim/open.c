@@ -7,11 +7,13 @@
 
 #include "keys_shim.h"
 #include "library.h"
+#include "overlap.h"
 
 typedef AZIOT_KEYS_RC get_function_list(AZIOT_KEYS_VERSION version,
                                         const AZIOT_KEYS_FUNCTION_LIST **list);
 
 AZIOT_KEYS_FUNCTION_LIST_2_1_0_0 library;
+static bool may_overlap;
 
 static void take_2_0(const AZIOT_KEYS_FUNCTION_LIST *base, AZIOT_KEYS_FUNCTION_LIST_2_1_0_0 *taken)
 {
@@ -101,10 +103,16 @@ unsigned int aks_open(const char *path, char *err, uintptr_t err_len)
         return AKS_OPEN_NULL_POINTER;
     }
     library = taken;
+    may_overlap = overlap_is_allowed(*(void **)&get);
     return AKS_OPEN_OK;
 }
 
 unsigned int aks_version(void)
 {
     return library.base.version;
+}
+
+unsigned int aks_may_overlap(void)
+{
+    return may_overlap;
 }

@@ -7,6 +7,7 @@ import type { KeysFunctions } from "../keys.ts";
 const OPEN = {
   aks_open: { parameters: ["buffer", "buffer", "usize"], result: "u32" },
   aks_version: { parameters: [], result: "u32" },
+  aks_may_overlap: { parameters: [], result: "u32" },
 } as const;
 
 const CALLS = {
@@ -80,6 +81,7 @@ const RSA_MECHANISMS: readonly number[] = [2, 3];
 export function openShim(path: string): {
   load(library: string): { code: number; fault: string };
   version(): number;
+  mayOverlap(): boolean;
   blocking: Shim;
   nonblocking: Shim;
 } {
@@ -94,6 +96,7 @@ export function openShim(path: string): {
       return { code, fault: new TextDecoder().decode(fault.subarray(0, fault.indexOf(0))) };
     },
     version: () => open.aks_version(),
+    mayOverlap: () => open.aks_may_overlap() === 1,
     blocking,
     nonblocking,
   };

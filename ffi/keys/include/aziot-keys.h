@@ -10,7 +10,8 @@
  *
  * Rules that hold for every function:
  *
- *  - The service never lets two calls overlap, but successive calls may come from different threads.
+ *  - The service never lets two calls overlap, unless the library allows it (see the end), but
+ *    successive calls may come from different threads.
  *  - Strings end with NUL and are UTF-8. Lengths are bytes.
  *  - A buffer belongs to the caller. A library copies what it wants to keep.
  *  - Every function answers AZIOT_KEYS_RC_OK or an error code and must not unwind, exit or abort
@@ -254,6 +255,14 @@ typedef struct {
  * number of times. */
 AZIOT_KEYS_RC aziot_keys_get_function_list(AZIOT_KEYS_VERSION version,
                                            const AZIOT_KEYS_FUNCTION_LIST **pfunction_list);
+
+/*
+ * Optional: a library whose functions may be called from several threads at once, in spite of the
+ * first rule above, says so in an ELF note of this name and type, whose four bytes are the number 1
+ * in the machine's byte order. The service then does not let quick calls wait for slow ones.
+ */
+#define AZIOT_KEYS_NOTE_NAME "aziot-keys"
+#define AZIOT_KEYS_NOTE_TYPE_OVERLAP 1
 
 #ifdef __cplusplus
 }

@@ -47,7 +47,7 @@ for (
     [["config", "mp"], /give one of --connection-string.*\n\nUsage: aziot config mp/],
     [["config", "mp", "-c"], /argument missing/],
     [["config", "mp", "-c", "x", "--connection-string-file", "-"], /give one of/],
-    [["init", "--output", "xml"], /invalid --output: one of text, json/],
+    [["init", "--output", "xml"], /'xml' is invalid. Allowed choices are text, json/],
   ] as const
 ) {
   Deno.test(`aziot ${args.join(" ")} is a usage error`, async () => {

@@ -1,19 +1,18 @@
 // SPDX-License-Identifier: MIT
 
+import { carryOut } from "./apply/carry_out.ts";
 import { edgeConfig } from "./apply/edge_guard.ts";
-import { carryOut, type Plan, plan } from "./apply/apply.ts";
-import { lock } from "./apply/lock.ts";
-import { enableIdentityService, restartServices } from "./apply/restart_services.ts";
-import { hasTpmService } from "./apply/tpm_service.ts";
+import { plan } from "./apply/plan.ts";
+import { preview } from "./apply/preview.ts";
+import { alone, interruptedWarning, undoInterrupted } from "./apply/recovery.ts";
 import { CliError, EXIT } from "./errors.ts";
 import { isThere, SUPER_CONFIG } from "./files.ts";
 import type { Machine } from "./machine.ts";
-import { masked } from "./mask.ts";
 import { type Place, placeOf, type PlaceOptions } from "./place.ts";
 import type { Decoded } from "./super_config/decode.ts";
 import { readSuperConfig } from "./super_config/read.ts";
 import { INLINE_KEY_PATH } from "./super_config/service_configs.ts";
-import { writeToml } from "./super_config/write_toml.ts";
+import { enableIdentityService, restartServices } from "./system/units.ts";
 
 /** Options of `config apply`. */
 export interface ConfigApplyOptions extends PlaceOptions {
@@ -50,37 +49,39 @@ export async function apply(
     );
   }
 
-  const planned = await plan(
-    decoded,
-    options.dryRun ? withUnknownUsers(place, machine) : place,
-    machine,
-  );
-  for (const warning of planned.warnings) machine.err(`warning: ${warning}\n`);
-  if (options.dryRun) {
-    show(planned, machine);
-    return planned.warnings;
-  }
+  if (options.dryRun) return await show(decoded, place, machine);
 
-  const { unchanged } = await carryOutLocked(planned, place);
+  // Planned once what an interrupted run changed is undone: the plan looks at the files.
+  const planned = await alone(place, async () => {
+    await undoInterrupted(place, machine);
+    const planned = await plan(decoded, place, machine);
+    for (const warning of planned.warnings) machine.err(`warning: ${warning}\n`);
+    return { ...planned, ...await carryOut(planned, place) };
+  });
   if (planned.deviceKey) {
     machine.out(`Note: the symmetric key is in ${place.at(INLINE_KEY_PATH)}\n`);
   }
-  for (const path of unchanged) machine.out(`unchanged: ${path}\n`);
+  for (const note of planned.notes) machine.out(`Note: ${note}\n`);
+  for (const path of planned.unchanged) machine.out(`unchanged: ${path}\n`);
   machine.out("Azure IoT Identity Service has been configured successfully!\n");
-  if (place.kind === "live" && options.restart !== false) await restart(machine, place);
+  if (place.kind === "live" && options.restart !== false) await restart(machine);
   return planned.warnings;
 }
 
-async function carryOutLocked(planned: Plan, place: Place): ReturnType<typeof carryOut> {
-  if (place.kind === "output") return await carryOut(planned, place);
-  using _held = await lock(place.at("/run/aziot/apply.lock"));
-  return await carryOut(planned, place);
+/** Shows what an apply would do; answers the warnings, which are on stderr too. */
+async function show(decoded: Decoded, place: Place, machine: Machine): Promise<string[]> {
+  const planned = await plan(decoded, withUnknownUsers(place, machine), machine);
+  const warnings = [...await interruptedWarning(place), ...planned.warnings];
+  for (const warning of warnings) machine.err(`warning: ${warning}\n`);
+  for (const note of planned.notes) machine.out(`# Note: ${note}\n\n`);
+  machine.out(await preview(planned));
+  return warnings;
 }
 
-async function restart(machine: Machine, place: Place): Promise<void> {
+async function restart(machine: Machine): Promise<void> {
   machine.out("\nRestarting the services, so that they use the configuration...\n");
   const isEnabled = await enableIdentityService(machine);
-  const isRunning = await restartServices(machine, await hasTpmService(place, machine));
+  const isRunning = await restartServices(machine);
   if (!isEnabled || !isRunning) {
     throw new Error("the configuration is written, but not every service could be restarted");
   }
@@ -107,13 +108,4 @@ function withUnknownUsers(place: Place, machine: Machine): Place {
       return { uid: 0, gid: 0, groups: [0] };
     },
   };
-}
-
-function show({ files, documents, deviceKey }: Plan, machine: Machine): void {
-  if (deviceKey) {
-    machine.out(`# ${INLINE_KEY_PATH}: the symmetric key, ${deviceKey.length} bytes\n\n`);
-  }
-  for (const { service, path } of files) {
-    machine.out(`# ${path}\n\n${writeToml(masked(documents[service]))}\n`);
-  }
 }

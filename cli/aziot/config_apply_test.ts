@@ -2,7 +2,8 @@
 
 import assert from "node:assert/strict";
 import { parseToml } from "../../services/config/toml.ts";
-import { type FakeMachine, fakeMachine, type FakeSettings } from "./fake_machine.ts";
+import { fakeMachine } from "./fake_machine.ts";
+import { generated, inTree, PASSWD } from "./fake_tree.ts";
 import { aziot } from "./main.ts";
 
 const MANUAL = `[provisioning]
@@ -10,48 +11,6 @@ source = "manual"
 connection_string = "HostName=h;DeviceId=d;SharedAccessKey=c2VjcmV0"
 `;
 const NONE = '[provisioning]\nsource = "none"\n';
-
-const PASSWD = "aziotks:x:301:301::/:\naziotcs:x:302:302::/:\naziotid:x:303:303::/:\n";
-
-interface Tree {
-  root: string;
-  run(...args: string[]): Promise<{ code: number; machine: FakeMachine }>;
-  write(path: string, text: string): Promise<void>;
-  read(path: string): Promise<string>;
-  names(path: string): string[];
-}
-
-/** A system tree with a super-config, on which `config apply` runs. */
-async function inTree(
-  superConfig: string,
-  use: (tree: Tree) => Promise<void>,
-  settings: FakeSettings = {},
-): Promise<void> {
-  const root = await Deno.makeTempDir();
-  const write = async (path: string, text: string) => {
-    await Deno.mkdir(`${root}${path.slice(0, path.lastIndexOf("/"))}`, { recursive: true });
-    await Deno.writeTextFile(`${root}${path}`, text);
-  };
-  try {
-    await write("/etc/passwd", PASSWD);
-    await write("/etc/aziot/config.toml", superConfig);
-    await use({
-      root,
-      write,
-      read: (path) => Deno.readTextFile(`${root}${path}`),
-      names: (path) => [...Deno.readDirSync(`${root}${path}`)].map(({ name }) => name).sort(),
-      run: async (...args) => {
-        const machine = fakeMachine(settings);
-        const code = await aziot(["config", "apply", "--root", root, ...args], machine);
-        return { code, machine };
-      },
-    });
-  } finally {
-    await Deno.remove(root, { recursive: true });
-  }
-}
-
-const generated = (service: string) => `/etc/aziot/${service}/config.d/00-super.toml`;
 
 Deno.test("the services get their files and only those", async () => {
   await inTree(MANUAL, async ({ run, read, names }) => {
@@ -204,7 +163,7 @@ bundle = ["a"]
 `;
   await inTree(text, async ({ root, run, write }) => {
     await write("/var/secrets/closed.key", "");
-    await write("/var/secrets/open.key", "");
+    await write("/var/secrets/open.key", "k3y");
     await Deno.chmod(root, 0o755);
     await Deno.chmod(`${root}/var/secrets/closed.key`, 0o600);
     await Deno.chmod(`${root}/var/secrets/open.key`, 0o644);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 import { replaceFile } from "../../services/storage/replace_file.ts";
+import { undoIfInterrupted } from "./apply/recovery.ts";
 import { CliError, EXIT, UsageError } from "./errors.ts";
 import { isThere, SUPER_CONFIG } from "./files.ts";
 import type { Machine } from "./machine.ts";
@@ -41,6 +42,7 @@ export async function configMp(options: ConfigMpOptions, machine: Machine): Prom
     );
   }
 
+  await undoIfInterrupted(place, machine);
   await writeSuperConfig(path, superConfigText(text), place);
   machine.out(
     "Azure IoT Identity Service has been configured successfully!\n" +

@@ -16,9 +16,13 @@ export interface FakeSettings {
   hostname?: string;
   stdin?: string;
   env?: Record<string, string>;
+  /** The directory in which the running system's files lie; absent: there is no such system. */
+  files?: string;
   users?: Record<string, User>;
-  /** Answers a call of systemctl; absent: every call succeeds. */
+  /** Answers a call of systemctl; absent: every call succeeds, but there is no TPM service. */
   systemctl?: (args: string[]) => Ended;
+  /** Whether journalctl succeeds; absent: it does. */
+  journalctl?: boolean;
 }
 
 /** Makes a machine of host name `press-07` whose user is root. */
@@ -43,13 +47,22 @@ export function fakeMachine(settings: FakeSettings = {}): FakeMachine {
     readStdin: () => Promise.resolve(settings.stdin ?? ""),
     env: (name) => settings.env?.[name],
     now: () => new Date(Date.UTC(2026, 4, 4, 10, 11, 12)),
+    at: (path) => `${settings.files ?? "/nonexistent"}${path}`,
     hostname: () => settings.hostname ?? "press-07",
     uid: settings.uid ?? 0,
     user: (name) => Promise.resolve(settings.users?.[name]),
+    userName: (uid) => {
+      const users = Object.entries(settings.users ?? {});
+      return Promise.resolve(users.find(([, user]) => user.uid === uid)?.[0]);
+    },
     systemctl: (args) => {
       calls.push(args.join(" "));
-      const good: Ended = { success: true, stdout: "", stderr: "" };
-      return Promise.resolve(settings.systemctl?.(args) ?? good);
+      const usual: Ended = { success: args[0] !== "cat", stdout: "", stderr: "" };
+      return Promise.resolve(settings.systemctl?.(args) ?? usual);
+    },
+    journalctl: (args) => {
+      calls.push(`journalctl ${args.join(" ")}`);
+      return Promise.resolve(settings.journalctl ?? true);
     },
   };
 }

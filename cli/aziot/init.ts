@@ -3,6 +3,7 @@
 import type { Table } from "../../services/config/toml.ts";
 import { replaceFile } from "../../services/storage/replace_file.ts";
 import { edgeConfig } from "./apply/edge_guard.ts";
+import { undoIfInterrupted } from "./apply/recovery.ts";
 import { hasTpmService } from "./apply/tpm_service.ts";
 import { apply } from "./config_apply.ts";
 import { alreadyConfigured, applyCommand, writeSuperConfig } from "./config_mp.ts";
@@ -26,9 +27,6 @@ export async function init(options: InitOptions, machine: Machine): Promise<void
   if (place.kind === "live" && isApplied && machine.uid !== 0) {
     throw new Error("this command must be run as root");
   }
-  if (!["text", "json", undefined].includes(options.output)) {
-    throw new UsageError("invalid --output: one of text, json");
-  }
   const wanted = options.out ?? SUPER_CONFIG;
   const path = wanted.startsWith("/") ? place.at(wanted) : wanted;
   if (!options.dryRun) await refuseConfigured(path, options, place);
@@ -44,6 +42,7 @@ export async function init(options: InitOptions, machine: Machine): Promise<void
   const header = `# Made by \`aziot init\` on ${machine.now().toISOString()}.\n\n`;
   const text = header + writeToml(document);
   const decoded = await parseSuperConfig(text, path);
+  await undoIfInterrupted(place, machine);
   if (options.force) await keepCopy(path, machine.now());
   await writeSuperConfig(path, text, place);
   decoded.warnings.unshift(...warnings);

@@ -26,40 +26,50 @@ export interface Machine {
   readStdin(): Promise<string>;
   env(name: string): string | undefined;
   now(): Date;
+  /** Where a file of the running system lies; `path` is absolute. */
+  at(path: string): string;
   /** The kernel's host name. */
   hostname(): string;
   /** Who runs the command. */
   readonly uid: number;
   /** A user by name; `undefined` when there is none. */
   user(name: string): Promise<User | undefined>;
+  /** A user's name by id; `undefined` when there is none. */
+  userName(uid: number): Promise<string | undefined>;
   /** Runs systemctl with its output captured. Throws when it cannot be started. */
   systemctl(args: string[]): Promise<Ended>;
+  /** Runs journalctl on the terminal; whether it succeeded. Throws when it cannot be started. */
+  journalctl(args: string[]): Promise<boolean>;
 }
 
 /** The machine that the program runs on. */
 export function thisMachine(): Machine {
   // Opened when first needed, and only once: the library gives up the permission to open it.
-  let sys: Promise<Sys> | undefined;
+  let opened: Promise<Sys> | undefined;
+  const sys = () => opened ??= import("../../ffi/sys.ts").then(({ openSys }) => openSys());
   return {
     out: (text) => writeAll(Deno.stdout, text),
     err: (text) => writeAll(Deno.stderr, text),
     readStdin: () => new Response(Deno.stdin.readable).text(),
     env: (name) => Deno.env.get(name),
     now: () => new Date(),
+    at: (path) => path,
     hostname: () => Deno.hostname(),
     uid: Deno.uid() ?? 0,
     user: async (name) => {
-      sys ??= import("../../ffi/sys.ts").then(({ openSys }) => openSys());
-      const { userIds, groupList } = await sys;
+      const { userIds, groupList } = await sys();
       const ids = userIds(name);
       return ids && { ...ids, groups: groupList(name) ?? [ids.gid] };
     },
+    userName: async (uid) => (await sys()).userName(uid),
     systemctl: async (args) => {
       const command = new Deno.Command("systemctl", { args, stdin: "null" });
       const { success, stdout, stderr } = await command.output();
       const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
       return { success, stdout: text(stdout), stderr: text(stderr) };
     },
+    journalctl: async (args) =>
+      (await new Deno.Command("journalctl", { args }).spawn().status).success,
   };
 }
 

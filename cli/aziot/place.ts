@@ -21,6 +21,8 @@ export interface Place {
   at(path: string): string;
   /** A user of that system; `undefined` when there is none. */
   user(name: string): Promise<User | undefined>;
+  /** The name of a user of that system by id; `undefined` when there is none. */
+  userName(uid: number): Promise<string | undefined>;
   /** Whether files can be given to their users. */
   canChown: boolean;
 }
@@ -45,6 +47,8 @@ export function placeOf(options: PlaceOptions, machine: Machine): Place {
         }
         return Promise.resolve(users.get(name));
       },
+      userName: (uid) =>
+        Promise.resolve([...users ?? []].find(([, user]) => user.uid === uid)?.[0]),
       canChown: false,
     };
   }
@@ -54,13 +58,18 @@ export function placeOf(options: PlaceOptions, machine: Machine): Place {
       kind: "root",
       at,
       user: (name) => userOfTree(at, name),
+      userName: async (uid) => {
+        const users = linesOf(await Deno.readTextFile(at("/etc/passwd")));
+        return users.find(([, , id]) => id === String(uid))?.[0];
+      },
       canChown: machine.uid === 0,
     };
   }
   return {
     kind: "live",
-    at: (path) => path,
+    at: (path) => machine.at(path),
     user: (name) => machine.user(name),
+    userName: (uid) => machine.userName(uid),
     canChown: machine.uid === 0,
   };
 }

@@ -6,8 +6,9 @@ import { placeOf } from "./place.ts";
 
 Deno.test("the running system has its own paths and users", async () => {
   const user = { uid: 5, gid: 6, groups: [6] };
-  const place = placeOf({}, fakeMachine({ users: { aziotks: user } }));
-  assert.equal(place.at("/etc/x"), "/etc/x");
+  const machine = fakeMachine({ users: { aziotks: user } });
+  const place = placeOf({}, machine);
+  assert.equal(place.at("/etc/x"), machine.at("/etc/x"));
   assert.deepEqual(await place.user("aziotks"), user);
   assert.equal(await place.user("aziotcs"), undefined);
   assert.equal(place.canChown, true);

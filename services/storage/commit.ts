@@ -70,6 +70,11 @@ export async function recover(journal: string, disk: Disk = DISK): Promise<boole
   return true;
 }
 
+/** Whether a commit was interrupted, so that {@link recover} has something to undo. */
+export async function isInterrupted(journal: string): Promise<boolean> {
+  return await readRecord(journal) !== undefined;
+}
+
 async function record(steps: readonly Step[], journal: string, disk: Disk): Promise<Planned[]> {
   try {
     await disk.makeDirectory(journal);
@@ -106,8 +111,7 @@ async function prove(step: Step, { temporary, before }: Entry, disk: Disk): Prom
       await disk.remove(temporary);
       return;
     case "chown":
-      if (before === undefined) throw new Error("it is not there");
-      await disk.give(step.path, before);
+      if (before !== undefined) await disk.give(step.path, before);
   }
 }
 

@@ -10,5 +10,8 @@ export type Step =
   | { do: "write"; path: string; bytes: Uint8Array; mode: number; owner?: Owner }
   /** Removes a file; a missing one is fine. */
   | { do: "remove"; path: string }
-  /** Gives what is there, a file, link or directory, to somebody; `mode` also sets its bits. */
+  /**
+   * Gives a file, link or directory to somebody; a missing one is fine. `mode` also sets its bits,
+   * unless it is a link.
+   */
   | { do: "chown"; path: string; owner: Owner; mode?: number };

@@ -35,7 +35,7 @@ export interface Disk {
   rename(from: string, to: string): Promise<void>;
   /** A missing file or directory is fine. Durable with {@link sync} of the directory above. */
   remove(path: string): Promise<void>;
-  /** Owner and, for anything but a link, permission bits. */
+  /** Sets the owner and, if given, the bits, which must not be of a link. What is gone is fine. */
   give(path: string, owner: Owner, mode?: number): Promise<void>;
   /** The time of a file's last change, in seconds. */
   setTime(path: string, seconds: number): Promise<void>;
@@ -66,8 +66,12 @@ export const DISK: Disk = {
   give: async (path, { uid, gid }, mode) => {
     // Deno's own follows links: whoever may write to the directory could turn it on any file.
     const { lchownSync } = await import("node:fs");
-    lchownSync(path, uid, gid);
-    if (mode !== undefined) await Deno.chmod(path, mode);
+    try {
+      lchownSync(path, uid, gid);
+      if (mode !== undefined) await Deno.chmod(path, mode);
+    } catch (error) {
+      if (!isMissing(error)) throw error;
+    }
   },
   setTime: (path, seconds) => Deno.utime(path, seconds, seconds),
   sync: async (directory) => {
@@ -75,6 +79,11 @@ export const DISK: Disk = {
     await handle.sync();
   },
 };
+
+function isMissing(error: unknown): boolean {
+  if (error instanceof Deno.errors.NotFound) return true;
+  return error instanceof Error && "code" in error && error.code === "ENOENT";
+}
 
 /** Looks at a path without following a link; `undefined` when there is nothing. */
 export async function look(path: string): Promise<Found | undefined> {

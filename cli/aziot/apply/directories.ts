@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 
+import type { Owner, Step } from "../../../services/storage/commit.ts";
 import type { User } from "../machine.ts";
 import { ancestors, permits } from "./access.ts";
-import type { Owner } from "./write_outputs.ts";
 
 const READ_AND_SEARCH = 5;
 
@@ -15,8 +15,13 @@ export class MadeDirectories {
    * `could not create <path>`.
    */
   async ensurePrivate(path: string, owner: Owner | undefined): Promise<void> {
-    for (const parent of ancestors(path)) await this.#ensure(parent, 0o755, undefined);
+    await this.ensureParents(path);
     await this.#ensure(path, 0o700, owner);
+  }
+
+  /** Makes the directories above `path` that are missing, for all to use. */
+  async ensureParents(path: string): Promise<void> {
+    for (const parent of ancestors(path)) await this.#ensure(parent, 0o755, undefined);
   }
 
   /** Removes what was made and is still empty. */
@@ -45,26 +50,25 @@ export class MadeDirectories {
 }
 
 /**
- * Gives a directory of secrets to its user and lets that user get to it: each directory above,
- * below `base`, that the user cannot read and search is opened for all.
+ * The steps that give a directory of secrets to its user and let that user get to it: each
+ * directory above, below `base`, that the user cannot read and search is opened for all.
  */
-export async function giveSecretsDirectory(
+export async function secretsDirectorySteps(
   path: string,
   user: User,
   base: string,
-): Promise<void> {
-  try {
-    await Deno.chown(path, user.uid, user.gid);
-    await Deno.chmod(path, 0o700);
-    for (const parent of ancestors(path)) {
-      if (!`${parent}/`.startsWith(`${base}/`)) continue;
-      const info = await Deno.stat(parent);
-      if (permits(info, user, READ_AND_SEARCH)) continue;
-      await Deno.chmod(parent, (info.mode ?? 0) & 0o7777 | 0o005);
-    }
-  } catch (cause) {
-    throw new Error(`could not prepare ${path}`, { cause });
+): Promise<Step[]> {
+  const steps: Step[] = [];
+  for (const parent of ancestors(path)) {
+    if (!`${parent}/`.startsWith(`${base}/`)) continue;
+    const info = await Deno.stat(parent);
+    if (permits(info, user, READ_AND_SEARCH)) continue;
+    const owner = { uid: info.uid ?? 0, gid: info.gid ?? 0 };
+    const real = await Deno.realPath(parent);
+    steps.push({ do: "chown", path: real, owner, mode: (info.mode ?? 0) & 0o7777 | 0o005 });
   }
+  const { uid, gid } = user;
+  return [...steps, { do: "chown", path, owner: { uid, gid }, mode: 0o700 }];
 }
 
 async function isDirectory(path: string): Promise<boolean> {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 
 import assert from "node:assert/strict";
-import { giveSecretsDirectory, MadeDirectories } from "./directories.ts";
+import { commit } from "../../../services/storage/commit.ts";
+import { MadeDirectories, secretsDirectorySteps } from "./directories.ts";
 
 async function inDirectory(use: (directory: string) => Promise<void>): Promise<void> {
   const directory = await Deno.makeTempDir();
@@ -66,7 +67,8 @@ Deno.test(
       await Deno.chown(`${base}/var/secrets/aziot`, 0, 4711);
       await Deno.chmod(base, 0o700);
 
-      await giveSecretsDirectory(path, { uid: 4242, gid: 4242, groups: [4242, 4711] }, base);
+      const user = { uid: 4242, gid: 4242, groups: [4242, 4711] };
+      await commit(await secretsDirectorySteps(path, user, base), `${base}/journal`);
       const { uid, gid } = await Deno.stat(path);
       assert.deepEqual([uid, gid, await modeOf(path)], [4242, 4242, 0o700]);
       assert.equal(await modeOf(`${base}/var/secrets/aziot`), 0o750);

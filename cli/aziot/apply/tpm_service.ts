@@ -4,10 +4,8 @@ import { isThere } from "../files.ts";
 import type { Machine } from "../machine.ts";
 import type { Place } from "../place.ts";
 import type { SuperConfig } from "../super_config/model.ts";
+import { isInstalled, TPM_SOCKET } from "../system/installed_units.ts";
 import type { ServiceUsers } from "./service_users.ts";
-
-/** The socket unit of a TPM service; our package has none, the field's may be beside it. */
-export const TPM_SOCKET = "aziot-tpmd.socket";
 
 const UNIT_DIRECTORIES = [
   "/etc/systemd/system",
@@ -25,12 +23,7 @@ export async function hasTpmService(place: Place, machine: Machine): Promise<boo
     }
     return false;
   }
-  try {
-    return (await machine.systemctl(["cat", TPM_SOCKET])).success;
-  } catch {
-    // Without systemctl no unit can be asked for; starting the services will say so.
-    return false;
-  }
+  return await isInstalled(machine, TPM_SOCKET);
 }
 
 /** Refuses TPM attestation where nothing can do it. */

@@ -7,8 +7,7 @@ import { parseConnectionString } from "../super_config/connection_string.ts";
 import { table } from "../super_config/documents.ts";
 import { canonicalKeyUri, fileUriOf, pathOfFileUri } from "../super_config/key_uri.ts";
 import { absoluteUrl } from "../super_config/values.ts";
-import { ISSUERS } from "./check_options.ts";
-import { flagName, type InitOptions, type Kind } from "./options.ts";
+import { flagName, type InitOptions, ISSUERS, type Kind } from "./options.ts";
 
 /** The secrets that the answers need, read. */
 export interface Secrets {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 import { UsageError } from "../errors.ts";
-import { flagName, FLAGS, type InitOptions, type Kind, KINDS } from "./options.ts";
+import { flagName, FLAGS, type InitOptions, ISSUERS, type Kind, KINDS } from "./options.ts";
 
 /** Secrets that may come from the environment instead of a flag. */
 export interface EnvironmentSecrets {
@@ -9,9 +9,6 @@ export interface EnvironmentSecrets {
   symmetricKey: string | undefined;
   estPassword: string | undefined;
 }
-
-/** The sources of a certificate that is not on the device yet. */
-export const ISSUERS = ["est", "local_ca", "self_signed"] as const;
 
 /** Checks that the answers go together and that none is missing; answers the kind they mean. */
 export function checkOptions(options: InitOptions, secrets: EnvironmentSecrets): Kind {

@@ -15,6 +15,9 @@ export const KINDS = [
 
 export type Kind = typeof KINDS[number];
 
+/** The sources of a certificate that is not on the device yet. */
+export const ISSUERS = ["est", "local_ca", "self_signed"] as const;
+
 /** What the flags of `init` say, by their names in camel case. */
 export interface InitOptions extends PlaceOptions {
   provisioning?: string;
@@ -67,6 +70,8 @@ export interface Flag {
   /** As the command line has it, such as `--device-id <ID>`; `...` marks a repeatable one. */
   flag: string;
   help: string;
+  /** Words that the value may be, offered by shells. */
+  choices?: readonly string[];
   /** The kinds it goes with; absent: all. */
   kinds?: readonly Kind[];
 }
@@ -79,7 +84,12 @@ const CONNECTION_STRING = ["manual-connection-string"] as const;
 
 /** All answers, in the order in which help shows them. */
 export const FLAGS: readonly Flag[] = [
-  { key: "provisioning", flag: "--provisioning <KIND>", help: `one of ${KINDS.join(", ")}` },
+  {
+    key: "provisioning",
+    flag: "--provisioning <KIND>",
+    help: `one of ${KINDS.join(", ")}`,
+    choices: KINDS,
+  },
   {
     key: "connectionString",
     flag: "--connection-string <CS>",
@@ -137,7 +147,8 @@ export const FLAGS: readonly Flag[] = [
   {
     key: "identityCert",
     flag: "--identity-cert <SOURCE>",
-    help: "the device's certificate: a file, or est, local_ca, self_signed",
+    help: `the device's certificate: a file, or ${ISSUERS.join(", ")}`,
+    choices: ISSUERS,
     kinds: X509,
   },
   {

@@ -31,6 +31,16 @@ export function pathOfFileUri(uri: string): string {
   return new TextDecoder("utf-8", { fatal: true }).decode(bytesOfFileUri(uri));
 }
 
+/** The path that a URI or URL leads to, `undefined` when it leads to no file of this system. */
+export function localPath(uri: string): string | undefined {
+  try {
+    return uri.startsWith("file:") ? pathOfFileUri(uri) : undefined;
+  } catch {
+    // It has a host or a query: the service will say that it cannot read it.
+    return undefined;
+  }
+}
+
 /** The `file:` URI of an absolute path. */
 export function fileUriOf(path: string): string {
   return fileUri(new TextEncoder().encode(path));

@@ -2,12 +2,13 @@
 
 import assert from "node:assert/strict";
 import { fakeMachine } from "../fake_machine.ts";
-import { enableIdentityService, restartServices } from "./restart_services.ts";
+import { enableIdentityService, restartServices } from "./units.ts";
 
 Deno.test("services stop, sockets open, the Identity Service starts, in this order", async () => {
   const machine = fakeMachine();
-  assert.equal(await restartServices(machine, false), true);
+  assert.equal(await restartServices(machine), true);
   assert.deepEqual(machine.calls, [
+    "cat aziot-tpmd.socket",
     "stop aziot-identityd.service",
     "stop aziot-keyd.service",
     "stop aziot-certd.service",
@@ -22,9 +23,10 @@ Deno.test("services stop, sockets open, the Identity Service starts, in this ord
 });
 
 Deno.test("a TPM service beside ours is restarted with them", async () => {
-  const machine = fakeMachine();
-  await restartServices(machine, true);
+  const machine = fakeMachine({ systemctl: () => ({ success: true, stdout: "", stderr: "" }) });
+  await restartServices(machine);
   assert.deepEqual(machine.calls.filter((call) => call.includes("tpmd")), [
+    "cat aziot-tpmd.socket",
     "stop aziot-tpmd.service",
     "start aziot-tpmd.socket",
   ]);
@@ -33,13 +35,13 @@ Deno.test("a TPM service beside ours is restarted with them", async () => {
 Deno.test("a unit that fails is told with what systemctl said, the others go on", async () => {
   const machine = fakeMachine({
     systemctl: ([verb = "", unit = ""]) => ({
-      success: !(verb === "start" && unit === "aziot-keyd.socket"),
+      success: verb !== "cat" && !(verb === "start" && unit === "aziot-keyd.socket"),
       stdout: "",
       stderr: "Job failed.",
     }),
   });
-  assert.equal(await restartServices(machine, false), false);
-  assert.equal(machine.calls.length, 7);
+  assert.equal(await restartServices(machine), false);
+  assert.equal(machine.calls.length, 8);
   assert.match(
     machine.stderr,
     /^systemctl start aziot-keyd\.socket exited with a non-zero status\nstdout:\n=======\n\nstderr:\n=======\nJob failed\.\n/,

@@ -1,0 +1,1 @@
+export async function check(_o: unknown, _m: unknown): Promise<void> {}

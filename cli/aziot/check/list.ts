@@ -1,0 +1,1 @@
+export function checkList(_o: unknown, _m: unknown): void {}

@@ -22,12 +22,24 @@ const QUICK_BYTES = 16 * 1024;
 /** Calls one function of the library in the form that it is given. */
 type Call<T> = (functions: KeysFunctions | NonblockingKeysFunctions) => Answer<T>;
 
-/** The installed keys library, called one call at a time. */
+/**
+ * Slow calls at a time of a library that allows calls to overlap: enough for the cores of a device,
+ * few enough to leave threads for everything else.
+ */
+const OVERLAPPING = 4;
+
+/**
+ * The installed keys library. So much its interface promises to whatever library is installed: it is
+ * called strictly one call at a time, unless it says itself that calls may overlap. Then a quick call
+ * waits for none.
+ */
 export class NativeLibrary implements Library {
-  readonly #queue = new CallQueue();
+  readonly #queue: CallQueue;
 
   /** `isQuick`: no call can reach anything slower than a file, such as a token. */
-  constructor(readonly functions: KeysLibrary, readonly isQuick: boolean) {}
+  constructor(readonly functions: KeysLibrary, readonly isQuick: boolean) {
+    this.#queue = new CallQueue(functions.mayOverlap ? OVERLAPPING : 1);
+  }
 
   /** Sets a parameter, at start; throws with its name when the library refuses it. */
   setParameter(name: string, value: string): void {
@@ -152,8 +164,9 @@ export class NativeLibrary implements Library {
   }
 
   #run<T>(isQuick: boolean, call: Call<T>): Answer<T> {
-    const { blocking, nonblocking } = this.functions;
-    return this.#queue.run(() => call(this.isQuick && isQuick ? blocking : nonblocking));
+    const { mayOverlap, blocking, nonblocking } = this.functions;
+    if (!this.isQuick || !isQuick) return this.#queue.run(() => call(nonblocking));
+    return mayOverlap ? call(blocking) : this.#queue.run(() => call(blocking));
   }
 }
 

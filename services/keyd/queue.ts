@@ -3,22 +3,24 @@
 import type { Answer } from "./answer.ts";
 
 /**
- * Runs calls strictly one at a time, in the order of arrival: so much the interface of the keys
- * library promises to whatever library is installed. A call that answers with a promise lasts until
- * that has settled. What needs no call of the library never waits here.
+ * Runs calls in the order of their arrival, at most so many at a time. A call that answers with a
+ * promise lasts until that has settled. What needs no call of the library never waits here.
  */
 export class CallQueue {
   readonly #waiting: (() => void)[] = [];
-  #busy = false;
+  #running = 0;
 
-  /** Runs the call now if nothing is in flight, else when all calls before it are done. */
+  /** `limit`: 1 for calls that must not overlap. */
+  constructor(readonly limit: number) {}
+
+  /** Runs the call now if there is room, else when enough calls before it are done. */
   run<T>(call: () => Answer<T>): Answer<T> {
-    if (this.#busy) {
+    if (this.#running >= this.limit) {
       return new Promise<void>((resolve) => this.#waiting.push(resolve)).then(() =>
         this.#run(call)
       );
     }
-    this.#busy = true;
+    this.#running++;
     return this.#run(call);
   }
 
@@ -35,10 +37,10 @@ export class CallQueue {
     return answer;
   }
 
-  /** Hands over to the next in line; the queue counts as busy until nobody waits. */
+  /** Hands its room over to the next in line, who counts as running from then on. */
   #next(): void {
     const next = this.#waiting.shift();
     if (next) next();
-    else this.#busy = false;
+    else this.#running--;
   }
 }

@@ -3,8 +3,10 @@
 import assert from "node:assert/strict";
 import { CallQueue } from "./queue.ts";
 
-/** A library that notices two calls at once, with slow calls that end when the test says so. */
+/** A library that notices too many calls at once, with slow calls that end when the test says so. */
 class Probe {
+  constructor(readonly limit = 1) {}
+
   readonly order: string[] = [];
   readonly #ends = new Map<string, PromiseWithResolvers<void>>();
   #inFlight = 0;
@@ -40,21 +42,21 @@ class Probe {
   }
 
   #enter(name: string): void {
-    assert.equal(this.#inFlight++, 0, `${name} overlaps another call`);
+    assert.ok(this.#inFlight++ < this.limit, `${name} is one call too many at a time`);
     this.order.push(name);
   }
 }
 
 Deno.test("a quick call with nothing in flight answers without a promise", () => {
   const probe = new Probe();
-  const queue = new CallQueue();
+  const queue = new CallQueue(1);
   assert.equal(queue.run(probe.quick("a")), "a");
   assert.equal(queue.run(probe.quick("b")), "b");
 });
 
 Deno.test("calls run one at a time in the order of their arrival", async () => {
   const probe = new Probe();
-  const queue = new CallQueue();
+  const queue = new CallQueue(1);
   const answers = Promise.all([
     queue.run(probe.slow("slow 1")),
     queue.run(probe.quick("quick 1")),
@@ -72,7 +74,7 @@ Deno.test("calls run one at a time in the order of their arrival", async () => {
 
 Deno.test("a call that arrives while the next in line starts waits its turn", async () => {
   const probe = new Probe();
-  const queue = new CallQueue();
+  const queue = new CallQueue(1);
   const first = Promise.resolve(queue.run(probe.slow("first")));
   const second = queue.run(probe.quick("second"));
   const third = first.then(() => queue.run(probe.quick("third")));
@@ -83,7 +85,7 @@ Deno.test("a call that arrives while the next in line starts waits its turn", as
 
 Deno.test("a call that throws or rejects lets the next one in", async () => {
   const probe = new Probe();
-  const queue = new CallQueue();
+  const queue = new CallQueue(1);
   const broken = () => {
     throw new Error("broken");
   };
@@ -96,4 +98,17 @@ Deno.test("a call that throws or rejects lets the next one in", async () => {
   await assert.rejects(Promise.resolve(thrown), /broken/);
   assert.equal(await next, "next");
   assert.equal(queue.run(probe.quick("idle again")), "idle again");
+});
+
+Deno.test("a library that allows it gets so many calls at a time, the others wait in line", async () => {
+  const probe = new Probe(2);
+  const queue = new CallQueue(2);
+  const answers = ["a", "b", "c", "d"].map((name) => queue.run(probe.slow(name)));
+  assert.deepEqual(probe.order, ["a", "b"]);
+  probe.end("b");
+  assert.equal(await answers[1], "b");
+  assert.deepEqual(probe.order, ["a", "b", "c"]);
+  for (const name of ["a", "c", "d"]) probe.end(name);
+  assert.deepEqual(await Promise.all(answers), ["a", "b", "c", "d"]);
+  assert.deepEqual(probe.order, ["a", "b", "c", "d"]);
 });

@@ -125,3 +125,18 @@ Deno.test("a restart of the service between two calls goes unnoticed, its absenc
   await keyd.start();
   assert.deepEqual(await keys.signHmacSha256(handle, text("x")), signature);
 });
+
+Deno.test("a key generation that takes long holds up no signature", async () => {
+  await using keyd = await startKeyd();
+  using keys = keysClient({ socket: keyd.socket });
+  const handle = await keys.createKeyIfNotExists("k", "sign");
+  let isPairThere = false;
+  const pair = keys.createKeyPairIfNotExists("rsa", "rsa-4096").finally(() => isPairThere = true);
+  let signatures = 0;
+  while (!isPairThere) {
+    await keys.signHmacSha256(handle, text("x"));
+    signatures++;
+  }
+  await pair;
+  assert.ok(signatures > 10, `${signatures} signatures during one key generation`);
+});

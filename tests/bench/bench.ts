@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: MIT
+
+/**
+ * Throughput, latency, CPU and memory of the services against `Deno.serve` by itself:
+ *
+ *     task bench [-- --rounds N] [--requests N]
+ *
+ * Prints a table and one line of JSON. The ratios compare the CPU time of the servers in the same
+ * round: it depends less than rates do on what else the machine is doing.
+ */
+
+import { parseArgs } from "node:util";
+import { buildNative } from "../../scripts/build_native.ts";
+import { bundle } from "../../scripts/bundle.ts";
+import { ensurePackages } from "../../scripts/prerequisites.ts";
+import { startCloud } from "../cloud/cloud.ts";
+import { startDevice } from "../e2e/device.ts";
+import { buildLoad } from "./load.ts";
+import { measureMemory, type Memory } from "./memory.ts";
+import { asJson, asText } from "./report.ts";
+import { aeadExchange, get, hmacExchange } from "./requests.ts";
+import { startBare, startDaemon, startFloor } from "./servers.ts";
+import { measureStart } from "./start_time.ts";
+import { type Effort, measureThroughput, type Subject, type Throughput } from "./throughput.ts";
+
+const DEVICE = "bench";
+/** So that only what goes wrong is written. */
+const QUIET = { AZIOT_LOG: "warn" };
+
+/** Where the daemons of a device are and how they are started. */
+interface Place {
+  readonly dir: string;
+  readonly generator: string;
+  readonly bundles: Readonly<Record<"keyd" | "identityd", string>>;
+  readonly caPath: string;
+}
+
+async function throughput(place: Place, effort: Effort): Promise<Throughput[]> {
+  const { dir, generator } = place;
+  await using keyd = await startDaemon(keydLaunch(place), `${dir}/run/aziot/keyd.sock`);
+  const hmac = await hmacExchange(keyd.socket);
+  const aead = await aeadExchange(keyd.socket);
+  await using bare = await startBare(`${dir}/bare.sock`, hmac.answer);
+  await using bareLarge = await startBare(`${dir}/bare-1KiB.sock`, aead.answer);
+  await using floor = await startFloor(`${dir}/floor.sock`, hmac.answer);
+
+  const subjects: Subject[] = [
+    { name: "bare", server: bare, request: hmac.request },
+    { name: "floor", server: floor, request: hmac.request, against: "bare" },
+    { name: "hmac", server: keyd, request: hmac.request, against: "bare" },
+    { name: "bare-1KiB", server: bareLarge, request: aead.request },
+    { name: "aead", server: keyd, request: aead.request, against: "bare-1KiB" },
+  ];
+  const one = await measureThroughput(generator, subjects, 1, effort);
+  const ten = await measureThroughput(generator, subjects, 10, effort);
+  return [...one, ...ten];
+}
+
+async function memory(place: Place): Promise<Memory[]> {
+  const { dir, generator } = place;
+  await using keyd = await startDaemon(keydLaunch(place), `${dir}/run/aziot/keyd.sock`);
+  await using identityd = await startDaemon({
+    program: "identityd",
+    directory: dir,
+    bundle: place.bundles.identityd,
+    env: { ...QUIET, SSL_CERT_FILE: place.caPath },
+  }, `${dir}/run/aziot/identityd.sock`);
+  const hmac = await hmacExchange(keyd.socket);
+  const aead = await aeadExchange(keyd.socket);
+  return [
+    await measureMemory(generator, "keyd", keyd, [hmac.request, aead.request]),
+    await measureMemory(generator, "identityd", identityd, [get("/identities/identity")]),
+  ];
+}
+
+function keydLaunch({ dir, bundles }: Place) {
+  return { program: "keyd", directory: dir, bundle: bundles.keyd, env: QUIET };
+}
+
+async function main(effort: Effort): Promise<void> {
+  Deno.env.set("AZIOT_LIB_DIR", await buildNative({ sanitize: false }));
+  await ensurePackages();
+  const generator = await buildLoad();
+  const bundles = { keyd: await bundle("keyd"), identityd: await bundle("identityd") };
+
+  const dir = await Deno.makeTempDir({ prefix: "aziot-bench-" });
+  try {
+    await using cloud = await startCloud({ dir: `${dir}/cloud`, hub: "bench" });
+    const hub = cloud.hubs.get("bench");
+    if (hub === undefined) throw new Error("the embedded cloud has no hub");
+    const { connectionString } = hub.addDevice(DEVICE);
+    await using _device = await startDevice({
+      dir,
+      hub: { connectionString, caPath: cloud.caPath },
+      stopped: true,
+    });
+    const place = { dir, generator, bundles, caPath: cloud.caPath };
+    const measured = {
+      throughput: await throughput(place, effort),
+      memory: await memory(place),
+      start: await measureStart(keydLaunch(place), `${dir}/run/aziot/keyd.sock`, 9),
+    };
+    console.log(asText(measured));
+    console.log(asJson(measured));
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
+}
+
+/** A whole number of at least one, or the end of the program. */
+function positive(name: string, text: string): number {
+  const value = Number(text);
+  if (Number.isInteger(value) && value > 0) return value;
+  console.error(`--${name} is to be a whole number above 0, not ${text}`);
+  Deno.exit(2);
+}
+
+const { values } = parseArgs({
+  args: Deno.args.filter((argument) => argument !== "--"),
+  options: {
+    rounds: { type: "string", default: "5" },
+    requests: { type: "string", default: "40000" },
+  },
+});
+await main({
+  rounds: positive("rounds", values.rounds),
+  requests: positive("requests", values.requests),
+});

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+
+import { deepEqual, equal, match } from "node:assert/strict";
+import { asJson, asText, type Measured, verdicts } from "./report.ts";
+
+const row = { connections: 1, perSecond: 9000, p50: 100, p99: 300, cpu: 8.1234 };
+const measured: Measured = {
+  throughput: [
+    { ...row, name: "bare" },
+    { ...row, name: "floor", ratio: 1.39 },
+    { ...row, name: "hmac", ratio: 4.51 },
+  ],
+  memory: [{ name: "keyd", idle: 60, peak: 100.5, growth: -3 }],
+  start: 70,
+};
+
+Deno.test("figures at their limit hold, those above are missed", () => {
+  deepEqual(verdicts(measured).map(({ what, holds }) => [what, holds]), [
+    ["floor, 1 connections: CPU against bare", true],
+    ["hmac, 1 connections: CPU against bare", false],
+    ["keyd: memory idle", true],
+    ["keyd: memory at most", false],
+    ["keyd: memory added by 100 000 requests", true],
+    ["keyd: exec to first answer", true],
+  ]);
+});
+
+Deno.test("the text shows each figure beside its limit", () => {
+  const text = asText(measured);
+  match(text, /^bare +1 +9000 +100\.0 +300\.0 +8\.12 +$/m);
+  match(text, /^MISSED hmac, 1 connections: CPU against bare: 4\.51 x \(at most 4\.5\)$/m);
+  match(text, /^ok {5}keyd: exec to first answer: 70 ms \(at most 100\)$/m);
+});
+
+Deno.test("the JSON is one line with all figures", () => {
+  const text = asJson(measured);
+  equal(text.includes("\n"), false);
+  const read = JSON.parse(text);
+  equal(read.throughput[0].cpu, 8.123);
+  equal(read.verdicts.length, 6);
+});

@@ -96,12 +96,24 @@ async function reload(daemon: RunningDaemon, log: Log): Promise<void> {
   }
 }
 
-/** Rejections that nobody handled are logged, not fatal: one request must not end the others. */
+/**
+ * What escaped every handler. A rejection is logged, not fatal: one request must not end the
+ * others. After an exception nobody knows what was left half done: the service manager starts the
+ * daemon again.
+ */
 function reportStrayErrors(log: Log): void {
+  const report = (error: unknown) => {
+    log.error(`unexpected error: ${errorChain(error).join(": ")}`);
+    if (error instanceof Error) log.debug(error.stack ?? "");
+  };
   globalThis.addEventListener("unhandledrejection", (event) => {
     event.preventDefault();
-    log.error(`unexpected error: ${errorChain(event.reason).join(": ")}`);
-    if (event.reason instanceof Error) log.debug(event.reason.stack ?? "");
+    report(event.reason);
+  });
+  globalThis.addEventListener("error", (event) => {
+    event.preventDefault();
+    report(event.error);
+    Deno.exit(1);
   });
 }
 

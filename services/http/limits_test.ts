@@ -85,6 +85,16 @@ Deno.test("a stream that is silent for longer than an idle connection may be goe
   await streaming.until("last");
 });
 
+Deno.test("a stream that ends its connection is sent to its end first", async () => {
+  await using daemon = await startDaemon();
+  using streaming = await RawClient.connect(daemon.socket);
+  await streaming.send(get(`/stream${V}`).replace("Host: x", "Content-Length: 2") + "ab");
+  await streaming.until("first");
+  await exchange(daemon.socket, post(`/release${V}`, "{}"));
+  const received = await streaming.rest();
+  assert.match(received, /\r\nconnection: close\r\n[^]*first[^]*last[^]*\r\n0\r\n\r\n$/);
+});
+
 Deno.test("more connections of a user than allowed are closed without a byte, others are served", async () => {
   await using daemon = await startDaemon({
     settings: (dir) => ({ sockets: [{ endpoint: `unix://${dir}/s` }], maxConnections: 3 }),

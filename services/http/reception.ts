@@ -38,7 +38,6 @@ export class Reception {
   readonly endings: Endings;
   readonly bodies: BodyReader;
   readonly #guests = new Set<Guest>();
-  #listeners = 0;
   #timer: ReturnType<typeof setInterval> | undefined;
 
   constructor(
@@ -50,22 +49,19 @@ export class Reception {
     this.bodies = new BodyReader(deadlines.body * 1000 * scale);
   }
 
-  /** A server with this many listeners begins; answers whether the adapter serves them all. */
-  enter(guest: Guest, listeners: number): boolean {
+  /** A server has begun to listen. */
+  enter(guest: Guest): void {
     this.#guests.add(guest);
-    this.#listeners += listeners;
     this.#timer ??= setInterval(() => this.sweep(), SWEEP * 1000 * this.scale);
-    return this.adapter.adopted() === this.#listeners;
   }
 
-  /** A server has stopped listening. */
-  leave(guest: Guest, listeners: number): void {
-    if (!this.#guests.delete(guest)) return;
-    this.#listeners -= listeners;
-    if (this.#guests.size > 0) return;
+  /** A server has ended. */
+  leave(guest: Guest): void {
+    if (!this.#guests.delete(guest) || this.#guests.size > 0) return;
     clearInterval(this.#timer);
     this.#timer = undefined;
     this.bodies[Symbol.dispose]();
+    this.endings.cancel();
   }
 
   /** Shuts the connections that are past a deadline, and reports who was turned away. */
@@ -82,8 +78,11 @@ export class Reception {
     for (let each = this.adapter.refused(); each !== undefined; each = this.adapter.refused()) {
       const { uid, reason, count } = each;
       const times = count === 1 ? "" : ` (${count} connections)`;
-      if (reason === "uid") guest.log.info(`${REFUSED.uid} for user ${uid}${times}`);
-      else guest.log.warn(`${REFUSED[reason]}, a caller was turned away, user ${uid}${times}`);
+      if (reason === "uid") guest.log.info(`${REFUSED.uid} for user ${uid ?? "not known"}${times}`);
+      else {
+        const who = `user ${uid ?? "not known"}`;
+        guest.log.warn(`${REFUSED[reason]}, a caller was turned away, ${who}${times}`);
+      }
     }
   }
 }

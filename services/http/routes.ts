@@ -85,37 +85,38 @@ export interface Match {
   readonly params: readonly string[];
 }
 
-const NO_PARAMS: readonly string[] = [];
 /** A path pattern without groups and alternatives, such as `^\/derivedkey\/export$`. */
 const LITERAL = /^\^((?:\\\/|[A-Za-z0-9_-])+)\$$/;
 
+/** A route whose api-versions begin at a position in the service's list. */
 interface Candidate {
   readonly route: Route;
-  /** The match of a path without groups, the same for every request. */
-  readonly plain: Match;
-  /** Position of the route's first api-version in the service's list. */
   readonly since: number;
 }
 
 /** The routes of a service, in the order in which they are tried. */
 export class RouteTable {
   readonly #versions: ReadonlyMap<string, number>;
-  readonly #all: readonly Candidate[];
-  /** For the paths that a pattern names in full, the routes that match them. */
-  readonly #literal = new Map<string, readonly Candidate[]>();
+  readonly #candidates: readonly Candidate[];
+  /** For each path that a pattern names in full, what it meets; found once and for all. */
+  readonly #literal = new Map<string, readonly (Match & Candidate)[]>();
 
   /** `versions`: oldest first. Throws when a route names none of them. */
   constructor(versions: readonly string[], routes: readonly Route[]) {
     this.#versions = new Map(versions.map((version, index) => [version, index]));
-    this.#all = routes.map((route) => {
+    this.#candidates = routes.map((route) => {
       const since = route.since === undefined ? 0 : this.#versions.get(route.since);
       if (since === undefined) throw new Error(`${route.path}: no api-version ${route.since}`);
-      return { route, since, plain: { route, params: NO_PARAMS } };
+      return { route, since };
     });
-    for (const { route } of this.#all) {
+    for (const { route } of this.#candidates) {
       const path = literalOf(route.path);
-      if (path === undefined || this.#literal.has(path)) continue;
-      this.#literal.set(path, this.#all.filter((candidate) => candidate.route.path.test(path)));
+      if (path === undefined) continue;
+      const met = this.#candidates.flatMap((candidate) => {
+        const match = matchOf(candidate.route, path);
+        return match === undefined ? [] : [{ ...candidate, ...match }];
+      });
+      this.#literal.set(path, met);
     }
   }
 
@@ -126,30 +127,31 @@ export class RouteTable {
 
   /** The first route that has this path in this api-version for this caller. */
   match(path: string, version: number, peer: Peer): Match | undefined {
-    for (const candidate of this.#literal.get(path) ?? this.#all) {
-      const { route } = candidate;
-      if (candidate.since > version || (route.needsPid && peer.pid === 0)) continue;
-      const groups = route.path.exec(path);
-      if (groups === null) continue;
-      if (groups.length === 1) return candidate.plain;
-      const params = decoded(groups);
-      if (params !== undefined) return { route, params };
+    const isOffered = ({ since, route }: Candidate) =>
+      since <= version && !(route.needsPid && peer.pid === 0);
+    const known = this.#literal.get(path);
+    if (known !== undefined) return known.find(isOffered);
+    for (const candidate of this.#candidates) {
+      const match = isOffered(candidate) ? matchOf(candidate.route, path) : undefined;
+      if (match !== undefined) return match;
     }
     return undefined;
   }
 }
 
-function literalOf(pattern: RegExp): string | undefined {
-  if (pattern.flags !== "") return undefined;
-  return LITERAL.exec(pattern.source)?.[1]?.replaceAll("\\/", "/");
-}
-
-function decoded(groups: RegExpExecArray): readonly string[] | undefined {
+function matchOf(route: Route, path: string): Match | undefined {
+  const groups = route.path.exec(path);
+  if (groups === null) return undefined;
   const params: string[] = [];
   for (let index = 1; index < groups.length; index++) {
     const param = decodeSegment(groups[index] ?? "");
     if (param === undefined) return undefined;
     params.push(param);
   }
-  return params;
+  return { route, params };
+}
+
+function literalOf(pattern: RegExp): string | undefined {
+  if (pattern.flags !== "") return undefined;
+  return LITERAL.exec(pattern.source)?.[1]?.replaceAll("\\/", "/");
 }

@@ -92,19 +92,21 @@ class RunningServer implements Server, Guest {
 
   async start(): Promise<void> {
     const { listeners, maxConnections, limits } = this.options;
+    const { adapter } = this.reception;
     const all = Math.min(MANY, Math.max(limits?.all ?? ALL, maxConnections));
+    const before = adapter.adopted();
     for (const listener of listeners) {
       try {
-        this.reception.adapter.limits(listener.descriptor, all, Math.min(MANY, maxConnections));
+        adapter.limits(listener.descriptor, all, Math.min(MANY, maxConnections));
         this.#servers.push(this.#listen(listener.descriptor));
       } catch (cause) {
         await this.close(0);
         throw new Error(inactive(listener), { cause });
       }
     }
-    const isActive = this.reception.enter(this, listeners.length);
+    this.reception.enter(this);
     const [first] = listeners;
-    if (!isActive && first !== undefined) {
+    if (first !== undefined && adapter.adopted() - before !== listeners.length) {
       await this.close(0);
       throw new Error(inactive(first));
     }
@@ -119,7 +121,7 @@ class RunningServer implements Server, Guest {
       for (const connection of this.#busy) this.reception.adapter.shut(connection);
       await within(finished, CUT * this.reception.scale);
     }
-    this.reception.leave(this, this.options.listeners.length);
+    this.reception.leave(this);
   }
 
   swept(): void {
@@ -164,6 +166,7 @@ class RunningServer implements Server, Guest {
   #finish(exchange: Exchange, response: Response): Response | Promise<Response> {
     const { connection, closes } = exchange;
     if (isStream(response)) {
+      if (closes) response.headers.set("connection", "close");
       if (exchange instanceof ServedExchange) this.#whenSent(exchange);
       return response;
     }

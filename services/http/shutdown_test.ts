@@ -101,3 +101,15 @@ Deno.test("under load SIGTERM ends no connection between a request and its compl
   assert.equal(await daemon.ended(), 0);
   await Promise.all(workers);
 });
+
+Deno.test("a stray rejection is logged and ends nothing, a stray exception ends with exit code 1", async () => {
+  await using daemon = await startDaemon();
+  await exchange(daemon.socket, post(`/stray/rejection${V}`, "{}"));
+  await daemon.logged("<3>");
+  assert.ok(daemon.log().includes("<3>[ERR!] - unexpected error: stray: a reason"));
+  assert.equal((await exchange(daemon.socket, get(`/echo/x${V}`))).status, 200);
+
+  await exchange(daemon.socket, post(`/stray/exception${V}`, "{}"));
+  assert.equal(await daemon.ended(), 1);
+  assert.equal(daemon.log().at(-1), "<3>[ERR!] - unexpected error: stray: a reason");
+});

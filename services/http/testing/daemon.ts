@@ -144,10 +144,28 @@ const routes: Route[] = [
     },
   },
   {
+    // Errors that no handler sees.
+    path: /^\/stray\/(rejection|exception)$/,
+    methods: {
+      POST: action({
+        body: "none",
+        run: ({ params: [how] }) => {
+          if (how === "rejection") Promise.reject(new Error("stray", { cause: "a reason" }));
+          else setTimeout(() => thrown(), 1);
+          return noContent();
+        },
+      }),
+    },
+  },
+  {
     path: /^\/memory$/,
     methods: { GET: action({ body: "none", run: () => json(200, Deno.memoryUsage()) }) },
   },
 ];
+
+function thrown(): never {
+  throw new Error("stray", { cause: "a reason" });
+}
 
 await runDaemon({
   name: "aziot-testd",

@@ -17,7 +17,8 @@ bool hmac_compute(const struct bytes *key, const void *message, size_t size,
         OSSL_PARAM_construct_end(),
     };
     size_t written = 0;
-    EVP_MAC_CTX *hmac = EVP_MAC_CTX_new(context_get()->hmac);
+    EVP_MAC *algorithm = context_get()->hmac;
+    EVP_MAC_CTX *hmac = algorithm == NULL ? NULL : EVP_MAC_CTX_new(algorithm);
     bool done = hmac != NULL && EVP_MAC_init(hmac, key->data, key->size, parameters) == 1 &&
                 EVP_MAC_update(hmac, message, size) == 1 &&
                 EVP_MAC_final(hmac, mac, &written, HMAC_SIZE) == 1 && written == HMAC_SIZE;

@@ -179,9 +179,12 @@ static void asks_for_no_passphrase(void)
     struct timespec start;
     struct timespec end;
     put_key(in_home("key"), new_key("ec:P-256"), FORM_ENCRYPTED, NULL);
+    put_key(in_home("old"), new_key("ec:P-256"), FORM_OLD_ENCRYPTED, NULL);
     preload("p", "key");
+    preload("old", "old");
     clock_gettime(CLOCK_MONOTONIC, &start);
     EXPECT_CODE(keys.load_key_pair("p"), 2);
+    EXPECT_CODE(keys.load_key_pair("old"), 2);
     clock_gettime(CLOCK_MONOTONIC, &end);
     /* Waiting for a terminal would last until the watchdog. */
     EXPECT(end.tv_sec - start.tv_sec < 30);

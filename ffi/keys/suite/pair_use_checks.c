@@ -39,12 +39,12 @@ static void hands_out_rsa_parameters(void)
     unsigned char value[600];
     unsigned char expected[600];
     BIGNUM *modulus = NULL;
-    EVP_PKEY *rsa = new_key("rsa:2048");
+    EVP_PKEY *rsa = new_key("rsa:1024");
     put_key(in_home("key"), rsa, FORM_PKCS8, NULL);
     preload("p", "key");
     EVP_PKEY_get_bn_param(rsa, OSSL_PKEY_PARAM_RSA_N, &modulus);
-    EXPECT(parameter("p", 4, value) == 256 && BN_bn2bin(modulus, expected) == 256);
-    EXPECT(memcmp(value, expected, 256) == 0);
+    EXPECT(parameter("p", 4, value) == 128 && BN_bn2bin(modulus, expected) == 128);
+    EXPECT(memcmp(value, expected, 128) == 0);
     BN_free(modulus);
     EXPECT(is_hex(value, parameter("p", 5, value), "010001"));
     uintptr_t size = sizeof value;
@@ -73,19 +73,20 @@ static void limits_other_keys(void)
 static void signs_with_ecdsa(void)
 {
     static const char *const curves[] = {"ec:P-256", "ec:P-384", "ec:P-521", "ec:secp256k1"};
+    static const size_t sizes[] = {20, 32, 48, 66, 80};
     unsigned char digest[80];
     memset(digest, 0x5a, sizeof digest);
     for (size_t i = 0; i < sizeof curves / sizeof curves[0]; i++) {
         EVP_PKEY *ec = new_key(curves[i]);
         put_key(in_home("key"), ec, FORM_PKCS8, NULL);
         preload("p", "key");
-        for (size_t size = 20; size <= sizeof digest; size += 4) {
+        for (size_t j = 0; j < sizeof sizes / sizeof sizes[0]; j++) {
             unsigned char signature[200];
             uintptr_t length = sizeof signature;
-            EXPECT_CODE(keys.sign("p", 1, NULL, digest, size, signature, &length), 0);
+            EXPECT_CODE(keys.sign("p", 1, NULL, digest, sizes[j], signature, &length), 0);
             expect(signature[0] == 0x30 && length >= 8, "no DER signature");
-            expect(ecdsa_is_good(ec, digest, size, signature, length),
-                   "%s: a digest of %zu bytes: bad signature", curves[i], size);
+            expect(ecdsa_is_good(ec, digest, sizes[j], signature, length),
+                   "%s: a digest of %zu bytes: bad signature", curves[i], sizes[j]);
         }
     }
 }

@@ -56,7 +56,6 @@ static EVP_PKEY *shared_rsa(const char *type, const char *bits)
 void make_shared_keys(void)
 {
     shared_rsa("RSA", "1024");
-    shared_rsa("RSA", "2048");
     shared_rsa("RSA-PSS", "1024");
 }
 
@@ -90,6 +89,11 @@ static void write_form(BIO *out, EVP_PKEY *key, enum pem_form form)
     case FORM_ENCRYPTED:
         done = PEM_write_bio_PKCS8PrivateKey(out, key, EVP_aes_128_cbc(), passphrase,
                                              sizeof passphrase - 1, NULL, NULL);
+        break;
+    case FORM_OLD_ENCRYPTED:
+        done = PEM_write_bio_PrivateKey_traditional(out, key, EVP_aes_128_cbc(),
+                                                    (unsigned char *)passphrase,
+                                                    sizeof passphrase - 1, NULL, NULL);
         break;
     case FORM_PUBLIC:
         done = PEM_write_bio_PUBKEY(out, key);

@@ -7,12 +7,21 @@
 #include <stdbool.h>
 
 /* Forms of a private key's file. */
-enum pem_form { FORM_PKCS8, FORM_TRADITIONAL, FORM_ENCRYPTED, FORM_PUBLIC, FORM_DER, FORM_CRLF };
+enum pem_form {
+    FORM_PKCS8,
+    FORM_TRADITIONAL,
+    FORM_ENCRYPTED,
+    /* With Proc-Type and DEK-Info lines in the block. */
+    FORM_OLD_ENCRYPTED,
+    FORM_PUBLIC,
+    FORM_DER,
+    FORM_CRLF,
+};
 
 /* Makes the RSA keys that all checks share; before the first check. */
 void make_shared_keys(void);
 
-/* A key: "ec:P-256", "ED25519" new, "rsa:2048", "rsa-pss:1024" always the same; never freed. */
+/* A key: "ec:P-256", "ED25519" new, "rsa:1024", "rsa-pss:1024" always the same; never freed. */
 EVP_PKEY *new_key(const char *kind);
 
 /* Writes the key to a file; what comes before it in the file may be NULL. */

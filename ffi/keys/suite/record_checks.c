@@ -71,6 +71,7 @@ static void says_what_is_in_a_file(void)
         {"directory", "is a directory"},
         {"empty", "is empty"},
         {"encrypted", "is encrypted"},
+        {"old-encrypted", "is encrypted"},
         {"public", "not a private key"},
         {"bytes", "not a private key"},
         {"damaged", "damaged, or its type or curve is unsupported"},
@@ -80,6 +81,7 @@ static void says_what_is_in_a_file(void)
     EXPECT(mkdir(in_home("directory"), 0700) == 0);
     put_text(in_home("empty"), "");
     put_key(in_home("encrypted"), new_key("ec:P-256"), FORM_ENCRYPTED, NULL);
+    put_key(in_home("old-encrypted"), new_key("ec:P-256"), FORM_OLD_ENCRYPTED, NULL);
     put_key(in_home("public"), new_key("ec:P-256"), FORM_PUBLIC, NULL);
     put_text(in_home("bytes"), "bytes");
     put_text(in_home("damaged"), "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n");

@@ -151,3 +151,67 @@ Deno.test("no moment of an apply shows a file to others", { ignore: !ROOT }, asy
   assert.ok(looks > 0);
   assert.deepEqual([...seen], []);
 });
+
+Deno.test(
+  "state that belongs to a former user goes to the present one",
+  { ignore: !ROOT },
+  async () => {
+    await using system = await System.start();
+    const { files } = system;
+    const state = `${files}/var/lib/aziot/keyd/keys`;
+    await Deno.mkdir(state, { recursive: true });
+    await Deno.writeTextFile(`${state}/a.key`, "k", { mode: 0o600 });
+    for (const path of [`${files}/var/lib/aziot/keyd`, state, `${state}/a.key`]) {
+      await Deno.chown(path, 777, 777);
+    }
+    await Deno.mkdir(`${files}/etc/aziot/keyd/config.d`, { recursive: true });
+    await Deno.writeTextFile(
+      `${files}/etc/aziot/keyd/config.d/50.toml`,
+      '[[principal]]\nuid = 777\nkeys = ["*"]\n',
+    );
+    const args = ["init", "--provisioning", "none", "--no-restart"];
+    const { code, stderr } = await system.aziot(args);
+    assert.equal(code, 0, stderr);
+    assert.equal(await ownerAndMode(`${state}/a.key`), "2501:2501 600");
+    assert.match(await ownerAndMode(state), /^2501:2501 /);
+    assert.match(stderr, /50\.toml: no user has the uid 777 of a \[\[principal\]\]/);
+  },
+);
+
+Deno.test("a full disk leaves the old configuration, and space is all it needs", {
+  ignore: !ROOT,
+}, async () => {
+  await using system = await System.start();
+  const { files } = system;
+  const directory = "/etc/aziot/identityd/config.d";
+  assert.equal((await system.aziot(["init", "--provisioning", "none", "--no-restart"])).code, 0);
+  const mount = new Deno.Command("nsenter", {
+    args: ["--target", String(system.holder.pid), "--mount"].concat(
+      ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", directory],
+    ),
+  });
+  assert.ok((await mount.output()).success);
+  const filler = `${files}${directory}/filler`;
+  await Deno.writeFile(filler, new Uint8Array(60 * 1024));
+  await Deno.writeFile(`${filler}2`, new Uint8Array(4 * 1024)).catch(() => {});
+  const before = await Deno.readTextFile(`${files}${generated("keyd")}`);
+
+  await Deno.writeTextFile(
+    `${files}/etc/aziot/config.toml`,
+    "[aziot_max_requests]\nkeyd = 3\ncertd = 3\nidentityd = 3\ntpmd = 3\n" +
+      '[provisioning]\nsource = "none"\n',
+  );
+  const { code, stdout, stderr } = await system.aziot(["config", "apply"]);
+  assert.deepEqual([code, stdout], [1, ""]);
+  assert.equal(
+    stderr,
+    `could not create ${generated("identityd")}\n\nCaused by:\n` +
+      "    No space left on device (os error 28)\n",
+  );
+  assert.equal(await Deno.readTextFile(`${files}${generated("keyd")}`), before);
+  assert.deepEqual(await changes(system), []);
+
+  await Deno.remove(filler);
+  assert.equal((await system.aziot(["config", "apply", "--no-restart"])).code, 0);
+  assert.match(await Deno.readTextFile(`${files}${generated("keyd")}`), /^max_requests = 3$/m);
+});

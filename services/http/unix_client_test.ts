@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 
 import assert from "node:assert/strict";
-import { createLog, type Log } from "../log/log.ts";
 import { startDaemon } from "./testing/fixture.ts";
+import { recordedLog } from "./testing/recorded_log.ts";
+import { OK, readRequest, Scripted, write } from "./testing/scripted.ts";
 import {
   ConnectionError,
   encodeSegment,
-  NotConnectedError,
   RemoteError,
   unixClient,
   type UnixClientOptions,
@@ -16,88 +16,6 @@ const query = { "api-version": "2021-05-01" };
 
 const client = (socket: string, more: Partial<UnixClientOptions> = {}) =>
   unixClient({ socket, host: "test.sock", ...more });
-
-/** A log that keeps its messages. */
-function recorded(): { log: Log; lines: string[] } {
-  const lines: string[] = [];
-  const log = createLog("test", undefined, {
-    write: (bytes) => void lines.push(new TextDecoder().decode(bytes).split(" - ")[1] ?? ""),
-    now: () => new Date(0),
-  });
-  return { log, lines };
-}
-
-/** A service that answers each connection by a script; for what a real one never does. */
-class Scripted implements AsyncDisposable {
-  readonly requests: string[] = [];
-  connections = 0;
-  readonly #listener: Deno.UnixListener;
-  readonly #open = new Set<Deno.UnixConn>();
-  readonly #done: Promise<void>;
-
-  private constructor(
-    readonly dir: string,
-    readonly serve: (conn: Deno.UnixConn, requests: string[], turn: number) => Promise<void>,
-  ) {
-    this.#listener = Deno.listen({ transport: "unix", path: this.socket });
-    this.#done = this.#accept();
-  }
-
-  static async start(serve: Scripted["serve"]): Promise<Scripted> {
-    return new Scripted(await Deno.makeTempDir({ prefix: "aziot-http-" }), serve);
-  }
-
-  get socket(): string {
-    return `${this.dir}/s`;
-  }
-
-  async #accept(): Promise<void> {
-    const handlers: Promise<void>[] = [];
-    for await (const conn of this.#listener) {
-      const turn = this.connections++;
-      this.#open.add(conn);
-      handlers.push(
-        this.serve(conn, this.requests, turn).catch(() => {}).finally(() => {
-          this.#close(conn);
-        }),
-      );
-    }
-    await Promise.all(handlers);
-  }
-
-  #close(conn: Deno.UnixConn): void {
-    if (!this.#open.delete(conn)) return;
-    try {
-      conn.close();
-    } catch {
-      // Closed by the script.
-    }
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#listener.close();
-    for (const conn of this.#open) this.#close(conn);
-    await this.#done;
-    await Deno.remove(this.dir, { recursive: true });
-  }
-}
-
-/** The next request's head and body. */
-async function readRequest(conn: Deno.UnixConn): Promise<string | undefined> {
-  let text = "";
-  const buffer = new Uint8Array(65536);
-  for (;;) {
-    const end = text.indexOf("\r\n\r\n");
-    const length = Number(/\r\ncontent-length: (\d+)/i.exec(text)?.[1] ?? 0);
-    if (end >= 0 && text.length >= end + 4 + length) return text;
-    const read = await conn.read(buffer);
-    if (read === null) return undefined;
-    text += new TextDecoder("latin1").decode(buffer.subarray(0, read));
-  }
-}
-
-const write = (conn: Deno.UnixConn, text: string) => conn.write(new TextEncoder().encode(text));
-const OK = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}";
 
 Deno.test("a path segment is encoded but for unreserved characters", () => {
   const rows: [text: string, segment: string][] = [
@@ -127,7 +45,7 @@ Deno.test("requests reach the service and its answers come back", async () => {
 
 Deno.test("an error of the service is thrown with its status and message", async () => {
   await using daemon = await startDaemon();
-  const { log, lines } = recorded();
+  const { log, lines } = recordedLog();
   using c = client(daemon.socket, { retries: 3, log });
   const rows: [request: Parameters<typeof c.request>[0], status: number, message: RegExp][] = [
     [{ method: "GET", path: "/none", query }, 404, /^not found$/],
@@ -205,7 +123,7 @@ Deno.test("a kept connection that has died costs no answer, and nothing is done 
       await write(conn, OK);
       requests.push(await readRequest(conn) ?? "");
     });
-    const { log, lines } = recorded();
+    const { log, lines } = recordedLog();
     using c = client(server.socket, { log });
     const request = { method: "POST", path: "/sign", body: { a: 1 }, idempotent } as const;
     for (let count = 0; count < 3; count++) assert.deepEqual(await c.request(request), {});
@@ -252,132 +170,4 @@ Deno.test("a service that was restarted is called on new connections", async () 
   } finally {
     await Deno.remove(dir, { recursive: true });
   }
-});
-
-Deno.test("a service that is not there is tried as often as the caller says, with a line each", async () => {
-  const dir = await Deno.makeTempDir({ prefix: "aziot-http-" });
-  try {
-    const stale = `${dir}/stale`;
-    const listener = Deno.listen({ transport: "unix", path: `${dir}/bound` });
-    await Deno.rename(`${dir}/bound`, stale);
-    listener.close();
-    const rows: [socket: string, message: string][] = [
-      [`${dir}/none`, `not connected: there is no ${dir}/none`],
-      [stale, `not connected: nobody listens on ${stale}`],
-    ];
-    for (const [socket, message] of rows) {
-      const { log, lines } = recorded();
-      using c = client(socket, { retries: 2, retryPauseMs: 1, log });
-      await assert.rejects(c.request({ method: "GET", path: "/x" }), (error) => {
-        assert.ok(error instanceof NotConnectedError);
-        assert.equal(error.message, message);
-        return true;
-      });
-      assert.deepEqual(
-        lines.map((line) => line.trim()),
-        [1, 2, 3].map((attempt) =>
-          `Failed to send HTTP request (attempt ${attempt} of 3): ${message}`
-        ),
-      );
-    }
-  } finally {
-    await Deno.remove(dir, { recursive: true });
-  }
-});
-
-Deno.test("a retry that succeeds is the answer", async () => {
-  await using server = await Scripted.start(async (conn, _requests, turn) => {
-    await readRequest(conn);
-    if (turn === 2) await write(conn, OK);
-  });
-  const { log, lines } = recorded();
-  using c = client(server.socket, { retries: 2, retryPauseMs: 1, log });
-  assert.deepEqual(await c.request({ method: "POST", path: "/x", body: {} }), {});
-  assert.equal(lines.length, 2);
-});
-
-Deno.test("no answer, half an answer, a wrong or an endless one is a connection error", async () => {
-  const head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n";
-  const rows: [name: string, answer: string, message: RegExp][] = [
-    ["closed", "", /the connection to .* failed/],
-    ["half a head", "HTTP/1.1 200 OK\r\nconte", /failed/],
-    ["half a body", `${head}content-length: 50\r\n\r\n{"a":`, /failed/],
-    ["not HTTP", "hello\r\n\r\n", /failed/],
-    ["too long", `${head}content-length: 2000\r\n\r\n${"x".repeat(2000)}`, /longer than 1000/],
-    ["chunks without end", `${head}transfer-encoding: chunked\r\n\r\n2\r\n{}\r\n`, /failed/],
-    ["not JSON", `${head}content-length: 6\r\n\r\nsecret`, /the answer is not JSON/],
-    [
-      "another type",
-      "HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: 2\r\n\r\n{}",
-      /content type "text\/html"/,
-    ],
-    [
-      "another status",
-      "HTTP/1.1 202 Accepted\r\ncontent-length: 2\r\n\r\n{}",
-      /unexpected HTTP status 202/,
-    ],
-  ];
-  for (const [name, answer, message] of rows) {
-    await using server = await Scripted.start(async (conn) => {
-      await readRequest(conn);
-      await write(conn, answer);
-    });
-    using c = client(server.socket, { maxResponse: 1000 });
-    await assert.rejects(c.request({ method: "GET", path: "/x" }), (error) => {
-      assert.ok(error instanceof ConnectionError, `${name}: ${error}`);
-      assert.ok(!(error instanceof NotConnectedError));
-      assert.match(error.message, message, name);
-      assert.doesNotMatch(error.message, /secret/);
-      return true;
-    });
-  }
-});
-
-Deno.test("a service that does not answer in time is given up, and the connection with it", async () => {
-  await using server = await Scripted.start(async (conn) => {
-    await readRequest(conn);
-    await conn.read(new Uint8Array(1));
-  });
-  using c = client(server.socket, { timeoutMs: 50, retries: 1, retryPauseMs: 1 });
-  await assert.rejects(
-    c.request({ method: "GET", path: "/x" }),
-    /^ConnectionError: no answer from .* within 0\.05 s$/,
-  );
-  assert.equal(server.connections, 2);
-});
-
-Deno.test("a caller can give up at any time", async () => {
-  await using server = await Scripted.start(async (conn) => {
-    await readRequest(conn);
-    await conn.read(new Uint8Array(1));
-  });
-  using c = client(server.socket, { retries: 1 });
-  const ask = (signal: AbortSignal) => c.request({ method: "GET", path: "/x", signal });
-  await assert.rejects(ask(AbortSignal.abort(new Error("before"))), /before/);
-  // Five: the last one waits for a connection.
-  const aborts = Array.from({ length: 5 }, () => new AbortController());
-  const asked = aborts.map(({ signal }) => ask(signal));
-  const outcomes = Promise.allSettled(asked);
-  while (server.connections < 4) await new Promise((resolve) => setTimeout(resolve, 1));
-  for (const abort of aborts.toReversed()) abort.abort(new Error("enough"));
-  for (const outcome of await outcomes) {
-    assert.ok(outcome.status === "rejected");
-    assert.match(String(outcome.reason), /enough/);
-  }
-  // And during the pause before a further attempt.
-  using gone = client(`${server.dir}/none`, { retries: 1 });
-  const abort = new AbortController();
-  const waiting = gone.request({ method: "GET", path: "/x", signal: abort.signal });
-  const outcome = assert.rejects(waiting, /enough/);
-  setTimeout(() => abort.abort(new Error("enough")), 20);
-  await outcome;
-});
-
-Deno.test({
-  name: "without permission for the socket the error says so at once",
-  permissions: { read: true, write: ["/tmp"], env: true },
-  async fn() {
-    using c = client("/run/aziot-test-none.sock", { retries: 3 });
-    await assert.rejects(c.request({ method: "GET", path: "/x" }), Deno.errors.NotCapable);
-  },
 });

@@ -12,7 +12,7 @@
 
 /*
  * Everything the library remembers. Calls may overlap: `state` is held only as long as something
- * here is looked at, never during cryptography or while a disk is being waited for.
+ * here is looked at, never during cryptography or while the file of a key is read or written.
  */
 struct context {
     pthread_mutex_t state;

@@ -15,6 +15,8 @@ const layerSchema = v.strictObject({
   imports: v.array(v.string()),
   /** Files with another value of the pattern's `{…}` are not to be imported. */
   private: v.optional(v.boolean()),
+  /** Of a private layer: the layers that may import it all the same. */
+  openTo: v.optional(v.array(v.string())),
 });
 const rulesSchema = v.strictObject({ comment: v.string(), layers: v.array(layerSchema) });
 
@@ -69,11 +71,13 @@ function arrow(
 
   const allowed = to.layer.name === from.layer.name || from.layer.imports.includes("*") ||
     from.layer.imports.includes(to.layer.name) ||
-    // A daemon's own client is part of its folder.
-    (from.layer.name === "client" && to.layer.name === "daemon" && from.name === to.name);
+    // A daemon's own client and settings are part of its folder.
+    (["client", "daemon-config"].includes(from.layer.name) && to.layer.name === "daemon" &&
+      from.name === to.name);
   if (!allowed) {
     return `${path} (${from.layer.name}) must not import ${target} (${to.layer.name})`;
   }
+  if (to.layer.openTo?.includes(from.layer.name)) return undefined;
   if (to.layer.private && from.name !== to.name && !from.layer.imports.includes("*")) {
     return `${path} must not import ${target}: of another daemon only client.ts may be imported`;
   }

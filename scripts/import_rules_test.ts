@@ -14,7 +14,10 @@ Deno.test("arrows along the layers are allowed", () => {
       "services/keyd/api.ts":
         `import {\n  a,\n} from "../http/serve.ts";\nimport * as v from "valibot";`,
       "services/identityd/main.ts": `import { keysClient } from "../keyd/client.ts";`,
+      "services/keyd/config.ts": `import { a } from "./places.ts";`,
+      "services/keyd/main.ts": `import { a } from "./config.ts";`,
       "cli/aziot/main.ts": `const { run } = await import("./apply.ts");`,
+      "cli/aziot/check.ts": `import { configSchema } from "../../services/keyd/config.ts";`,
     }),
     [],
   );
@@ -30,6 +33,9 @@ const FORBIDDEN: [string, Record<string, string>, RegExp][] = [
   ["a daemon's inside from the outside", {
     "tests/e2e/x_test.ts": `import { a } from "../../services/keyd/handles.ts";`,
   }, /a daemon is known by client.ts/],
+  ["another daemon's settings", {
+    "services/identityd/api.ts": `import { a } from "../keyd/config.ts";`,
+  }, /only client.ts may be imported/],
   ["a file in no layer", { "utils/x.ts": "" }, /belongs to no layer/],
   ["a computed specifier", {
     "cli/aziot/main.ts": "await import(name);",

@@ -31,6 +31,8 @@ interface Window {
   readonly description: string;
   started: number;
   count: number;
+  /** False once a minute has gone by without a request. */
+  isOpen: boolean;
 }
 
 /** A log of requests and answers. Without level info it costs nothing. */
@@ -64,7 +66,7 @@ export class AccessLog {
   answered({ held, opens }: Entry, response: Response): void {
     const succeeded = response.status < 400;
     if (held !== undefined) {
-      if (succeeded) {
+      if (succeeded && held.window.isOpen) {
         held.window.count++;
         return;
       }
@@ -81,6 +83,7 @@ export class AccessLog {
       for (const [uid, window] of callers) {
         if (now - window.started < WINDOW) continue;
         if (window.count === 0) {
+          window.isOpen = false;
           callers.delete(uid);
           continue;
         }
@@ -96,7 +99,7 @@ export class AccessLog {
     let callers = this.#windows.get(route);
     if (callers === undefined) this.#windows.set(route, callers = new Map());
     const description = `GET ${pathOf(route)} by user ${uid}`;
-    callers.set(uid, { description, started: this.now(), count: 0 });
+    callers.set(uid, { description, started: this.now(), count: 0, isOpen: true });
   }
 }
 

@@ -34,6 +34,7 @@ function recorded(level = "info") {
   return { access, ask, taken, wait: (ms: number) => void (now += ms) };
 }
 
+const PEER = { pid: 1, uid: 5, gid: 1 };
 const LINES = ["<-- GET /info {}", '--> 200 {"content-type": "application/json"}'];
 
 Deno.test("a caller's repeated successful GETs of a route are counted, not logged", () => {
@@ -68,6 +69,19 @@ Deno.test("after a minute without a request the next one is logged in full again
   access.flush();
   assert.deepEqual(taken(), []);
   ask(INFO, 5);
+  assert.deepEqual(taken(), LINES);
+});
+
+Deno.test("a request that was under way when its minute ended is logged, not lost", () => {
+  const { access, ask, taken, wait } = recorded();
+  ask(INFO, 5);
+  const request = new Request("http://h/info");
+  const target = targetOf(request.url);
+  const entry = access.arrived({ request, method: "GET", target, peer: PEER }, INFO);
+  taken();
+  wait(60_000);
+  access.flush();
+  access.answered(entry, json(200, {}));
   assert.deepEqual(taken(), LINES);
 });
 

@@ -56,6 +56,7 @@ Deno.test("a child gets neither the activation's variables nor LD_PRELOAD, and F
   assert.ok(names.includes("PATH"));
   assert.deepEqual(names.filter((name) => /^LISTEN_|^LD_PRELOAD$/.test(name)), []);
   assert.notEqual(ffi, "granted");
+  assert.match(await Deno.readTextFile(`/proc/${daemon.pid}/status`), /\nNoNewPrivs:\t1\n/);
 });
 
 Deno.test("without activation the path is bound, 0660, and a stale socket is replaced", async () => {

@@ -106,10 +106,12 @@ export function openListeners(options: ListenerOptions): Listener[] {
     if (endpoint.startsWith(FD)) {
       return { name: endpoint, descriptor: namedDescriptor(endpoint, activation), unit };
     }
-    if (!endpoint.startsWith(UNIX)) {
+    const path = endpoint.startsWith(UNIX)
+      ? decodeSegment(endpoint.slice(UNIX.length - 1))
+      : undefined;
+    if (path === undefined) {
       throw new Error(`cannot listen on "${endpoint}": only unix:///path and fd://… are offered`);
     }
-    const path = decodeSegment(endpoint.slice(UNIX.length - 1)) ?? endpoint;
     return { name: path, descriptor: bindPath(path, program, wanted.mode ?? 0o660, sys), unit };
   });
 }

@@ -98,6 +98,7 @@ Deno.test("an endpoint that cannot be served is refused by name", () => {
   const rows: [wanted: Wanted, activation: Activation, message: RegExp][] = [
     [{ endpoint: "http://localhost:80" }, NONE, /cannot listen on "http:\/\/localhost:80"/],
     [{ endpoint: "unix://relative" }, NONE, /cannot listen on "unix:\/\/relative"/],
+    [{ endpoint: "unix:///%ff" }, NONE, /cannot listen on "unix:\/\/\/%ff"/],
     [{ endpoint: "/run/x.sock" }, NONE, /cannot listen on/],
     [{ endpoint: "fd://mgmt" }, NONE, /fd:\/\/mgmt: no socket of this name/],
     [{ ...PATH, fdName: "x" }, { count: 2, names: ["a", "b"] }, /no socket named "x"/],

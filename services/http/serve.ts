@@ -63,9 +63,10 @@ const CUT = 1_000;
  * the message, when the adapter is not active for every listener: without it nobody could be told
  * apart.
  */
-export function serve(options: ServeOptions): Promise<Server> {
+export async function serve(options: ServeOptions): Promise<Server> {
   const server = new RunningServer(options, options.reception ?? reception());
-  return server.start().then(() => server);
+  await server.start();
+  return server;
 }
 
 /** An exchange that comes from a socket. */

@@ -112,6 +112,7 @@ Deno.test("mutated requests end nothing, hold up nobody, and mix no identities u
 
   const { body } = await exchange(daemon.socket, get("/memory?api-version=2021-05-01"));
   assert.ok((JSON.parse(body) as Deno.MemoryUsage).rss < 100 * 1024 * 1024);
+  for (const line of daemon.log()) assert.match(line, /^<[3467]>\[(ERR!|WARN|INFO)\] - /);
   const errors = daemon.log().filter((line) => /^<[0-4]>/.test(line));
   assert.deepEqual(errors, []);
   daemon.signal("SIGTERM");

@@ -10,6 +10,7 @@ export interface TestDaemon extends AsyncDisposable {
   readonly dir: string;
   /** Path of its first socket. */
   readonly socket: string;
+  readonly pid: number;
   /** Everything it has written to stderr so far, with the times left out. */
   log(): string[];
   /** Resolves when the log has a line with this text; rejects when it ends without. */
@@ -95,6 +96,10 @@ class StartedDaemon implements TestDaemon {
 
   constructor(readonly dir: string, readonly socket: string, readonly child: Deno.ChildProcess) {
     this.#reading = this.#read();
+  }
+
+  get pid(): number {
+    return this.child.pid;
   }
 
   log(): string[] {

@@ -120,14 +120,20 @@ export async function write(connection: Deno.Conn, text: string): Promise<void> 
   for (let at = 0; at < bytes.length;) at += await connection.write(bytes.subarray(at));
 }
 
+/** Reads what there is, or waits for it; the empty text is the end of the connection. */
+export async function readSome(connection: Deno.Conn): Promise<string> {
+  const buffer = new Uint8Array(65_536);
+  const length = await connection.read(buffer);
+  return new TextDecoder().decode(buffer.subarray(0, length ?? 0));
+}
+
 /** Reads until `end` has come (default: the end of the connection); what was read. */
 export async function readUntil(connection: Deno.Conn, end?: string): Promise<string> {
-  const buffer = new Uint8Array(4096);
   let text = "";
   while (end === undefined || !text.includes(end)) {
-    const length = await connection.read(buffer);
-    if (length === null) break;
-    text += new TextDecoder().decode(buffer.subarray(0, length));
+    const more = await readSome(connection);
+    if (more === "") break;
+    text += more;
   }
   return text;
 }

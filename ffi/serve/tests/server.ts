@@ -14,6 +14,9 @@ export interface Limits {
   perUid: number;
 }
 
+/** More than a socket takes at a time. */
+const LARGE = 500_000;
+
 const adapter = openServe();
 const limits = JSON.parse(Deno.args[0] ?? "[]") as Limits[];
 /** Handlers that wait until somebody asks for `/release`. */
@@ -77,6 +80,19 @@ function useUpDescriptors(): void {
   }
 }
 
+/** The same in pieces. */
+function stream(): ReadableStream<Uint8Array> {
+  let left = LARGE;
+  return new ReadableStream({
+    pull(controller) {
+      const piece = new Uint8Array(Math.min(left, 7_000)).fill(0x78);
+      controller.enqueue(piece);
+      left -= piece.length;
+      if (left === 0) controller.close();
+    },
+  });
+}
+
 for (const [index, { all, perUid }] of limits.entries()) {
   adapter.limits(3 + index, all, perUid);
   Deno.serve(
@@ -87,6 +103,9 @@ for (const [index, { all, perUid }] of limits.entries()) {
       const idle = () => void adapter.busy(connection, -1);
       info.completed.then(idle, idle);
       await request.text();
+      const { pathname } = new URL(request.url);
+      if (pathname === "/flat") return new Response("x".repeat(LARGE));
+      if (pathname === "/stream") return new Response(stream());
       return Response.json(await answer(request, info.remoteAddr));
     },
   );

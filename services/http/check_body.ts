@@ -3,6 +3,7 @@
 import * as v from "valibot";
 import { parseJson } from "./parse_json.ts";
 import type { Action } from "./routes.ts";
+import { decodeUtf8 } from "./utf8.ts";
 
 /** A body's value, or what is wrong with it: the message of a 422. */
 export interface CheckedBody {
@@ -10,7 +11,6 @@ export interface CheckedBody {
   readonly problem?: string;
 }
 
-const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const UNUSED: CheckedBody = {};
 
 /**
@@ -20,7 +20,7 @@ const UNUSED: CheckedBody = {};
 export function checkBody(bytes: Uint8Array, action: Action | undefined): CheckedBody {
   let value: unknown;
   try {
-    value = parseJson(utf8.decode(bytes));
+    value = parseJson(decodeUtf8(bytes));
   } catch (error) {
     return { problem: error instanceof SyntaxError ? error.message : "the body is not UTF-8" };
   }

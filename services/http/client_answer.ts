@@ -4,6 +4,7 @@
 
 import { ConnectionError, RemoteError } from "./client_errors.ts";
 import { parseJson } from "./parse_json.ts";
+import { decodeUtf8 } from "./utf8.ts";
 
 /** An answer as it came. */
 export interface Answer {
@@ -11,8 +12,6 @@ export interface Answer {
   readonly contentType: string | undefined;
   readonly bytes: Uint8Array;
 }
-
-const utf8 = new TextDecoder("utf-8", { fatal: true });
 
 /**
  * The value of an answer with the status `expected`: parsed for 200 and 201, `undefined` for 204. Throws
@@ -29,7 +28,7 @@ export function valueOf(answer: Answer, expected: 200 | 201 | 204): unknown {
     throw new ConnectionError(`unexpected content type ${JSON.stringify(contentType)}`);
   }
   try {
-    return parseJson(utf8.decode(bytes));
+    return parseJson(decodeUtf8(bytes));
   } catch (cause) {
     // Without the parser's text: it quotes the answer, which may hold a key.
     const what = cause instanceof SyntaxError ? "JSON" : "UTF-8";
@@ -41,7 +40,7 @@ export function valueOf(answer: Answer, expected: 200 | 201 | 204): unknown {
 function messageOf({ status, bytes }: Answer): string {
   if (bytes.length === 0) return `HTTP error ${status}`;
   try {
-    const body = parseJson(utf8.decode(bytes));
+    const body = parseJson(decodeUtf8(bytes));
     if (typeof body === "object" && body !== null && "message" in body) {
       if (typeof body.message === "string") return body.message;
     }

@@ -5,6 +5,8 @@
  * would normalise (`..`, `\`, `%41`) and with it change which key a path names; so it is cut here.
  */
 
+import { decodeUtf8 } from "./utf8.ts";
+
 /** A target in its parts, nothing decoded. */
 export interface Target {
   /** From the first `/` on, without query and fragment; empty for `OPTIONS *`-like targets. */
@@ -45,8 +47,6 @@ function isBorder(code: number): boolean {
   return code === 0x2f || code === 0x3f || code === 0x23; // "/", "?", "#"
 }
 
-const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-
 /**
  * A path segment percent-decoded as UTF-8: `+` stays `+`, a `%` without two hexadecimal digits
  * stays as it is. `undefined`: not UTF-8, so no name that anything could have.
@@ -67,7 +67,7 @@ export function decodeSegment(segment: string): string | undefined {
     }
   }
   try {
-    return utf8.decode(bytes.subarray(0, length));
+    return decodeUtf8(bytes.subarray(0, length));
   } catch {
     return undefined;
   }

@@ -130,8 +130,8 @@ export class CertificateFiles {
 function decode(bytes: Uint8Array): string {
   try {
     return utf8.decode(bytes);
-  } catch (cause) {
-    throw new Error("the file is not UTF-8", { cause });
+  } catch {
+    throw new Error("the file is not UTF-8");
   }
 }
 

@@ -38,15 +38,20 @@ function kindOf(info: Deno.FileInfo): string {
   return info.isSocket ? "a socket" : "a device";
 }
 
-/** An error with the path and the reason in words for the log; `cause` is what was thrown. */
+/** An error with the path and the innermost reason, in words for the log. */
 export function fileError(doing: string, path: string, cause: unknown): Error {
-  return new Error(`could not ${doing} ${path}: ${reasonOf(cause)}`, { cause });
+  return new Error(`could not ${doing} ${path}: ${reasonOf(cause)}`);
 }
 
-function reasonOf(cause: unknown): string {
-  if (cause instanceof Deno.errors.NotCapable) {
-    // The platform advises a flag, which nobody can give to a packaged service.
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  if (error.cause !== undefined) return reasonOf(error.cause);
+  // The platform advises a flag, which nobody can give to a packaged service.
+  if (error instanceof Deno.errors.NotCapable) {
     return "it lies outside the directories that this service is permitted";
   }
-  return cause instanceof Error ? cause.message : String(cause);
+  const code = "code" in error ? error.code : undefined;
+  if (code === "ENOSPC" || code === "EDQUOT") return "no space left on the device";
+  // Without the call and the path that the platform adds.
+  return error.message.replace(/ \(os error \d+\): .*$/s, "");
 }

@@ -96,3 +96,13 @@ export async function run(command: string, ...args: string[]): Promise<void> {
   const { success, stderr } = await new Deno.Command(command, { args }).output();
   if (!success) throw new Error(`${command}: ${new TextDecoder().decode(stderr)}`);
 }
+
+/** Waits until a daemon has logged a line that matches, so many times. */
+export async function logged({ daemon }: Certd, line: RegExp, times = 1): Promise<void> {
+  const all = new RegExp(line, "g");
+  for (let tries = 0; tries < 2000; tries++) {
+    if ([...daemon.log().matchAll(all)].length >= times) return;
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  throw new Error(`not ${times} times ${line}:\n${daemon.log()}`);
+}

@@ -21,7 +21,7 @@ export async function readRelease(mark: string): Promise<Release> {
   const path = `${ROOT}/packaging/debian/changelog`;
   const changelog = await Deno.readTextFile(path);
   const version = HEAD.exec(changelog)?.[1];
-  const date = /^ -- .*>  (.+)$/m.exec(changelog)?.[1];
+  const date = /^ -- .*> {2}(.+)$/m.exec(changelog)?.[1];
   const epoch = Date.parse(date ?? "") / 1000;
   if (version === undefined || Number.isNaN(epoch)) {
     throw new Failure("build", `${path}: no version or date in the first entry`);

@@ -118,7 +118,7 @@ function specifiers(text: string): (string | undefined)[] {
     found.push(match[1]);
   }
   for (const match of code.matchAll(/^\s*import\s*["']([^"']+)["']/gm)) found.push(match[1]);
-  for (const match of code.matchAll(/\bimport\(\s*(["'][^"']+["'])?/g)) {
+  for (const match of code.matchAll(/(?<![.\w]|async )import\(\s*(["'][^"']+["'])?/g)) {
     found.push(match[1]?.slice(1, -1));
   }
   return found;

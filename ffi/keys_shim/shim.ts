@@ -2,7 +2,7 @@
 
 /** The functions of `libaziot_keys_shim.so`, described in `keys_shim.h`. */
 
-import type { KeysFunctions } from "../keys.ts";
+import type { KeysFunctions } from "../keys_functions.ts";
 
 const OPEN = {
   aks_open: { parameters: ["buffer", "buffer", "usize"], result: "u32" },

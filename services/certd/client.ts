@@ -23,12 +23,15 @@ export interface CertificatesClientOptions {
   issueTimeoutMs?: number;
   /** Further attempts after connect errors, I/O errors and timeouts; default none. */
   retries?: number;
+  /** Told of attempts that failed; default nobody. */
   log?: Log;
 }
 
 /** Who signs a certificate: a stored certificate and the key pair that belongs to it. */
 export interface Issuer {
+  /** The id of the certificate. */
   certId: string;
+  /** The handle of its key pair. */
   privateKeyHandle: KeyHandle;
 }
 

@@ -9,14 +9,21 @@
 
 import type { Log } from "../log/log.ts";
 import { loggableHeaders } from "../log/redact.ts";
-import type { Exchange } from "./exchange.ts";
+import type { Peer } from "./peer.ts";
 import type { Route } from "./routes.ts";
+import type { Target } from "./target.ts";
 
 /** The length of a window in milliseconds. */
 const WINDOW = 60_000;
 
 /** What is logged of a request. */
-export type Arrival = Pick<Exchange, "request" | "method" | "target" | "peer">;
+export interface Arrival {
+  readonly request: Request;
+  readonly method: string;
+  /** `undefined`: the request is for a proxy. */
+  readonly target: Target | undefined;
+  readonly peer: Peer;
+}
 
 /** A request whose answer is to be logged. */
 export interface Entry {

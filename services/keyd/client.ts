@@ -16,6 +16,8 @@ import { encodeSegment, type UnixClient, unixClient } from "../http/unix_client.
 import { type Log, SILENT } from "../log/log.ts";
 import type { Signer } from "../signer.ts";
 
+export type { Signer } from "../signer.ts";
+
 /**
  * What gives its holder the use of a key: treat it as a secret. It stays valid as long as the
  * service's key store does and may be stored.
@@ -41,6 +43,7 @@ export interface KeysClientOptions {
   timeoutMs?: number;
   /** Further attempts after connect errors, I/O errors and timeouts; default none. */
   retries?: number;
+  /** Told of attempts that failed; default nobody. */
   log?: Log;
 }
 

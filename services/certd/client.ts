@@ -13,6 +13,9 @@ import { encodeSegment, type UnixClient, unixClient } from "../http/unix_client.
 import type { KeyHandle } from "../keyd/client.ts";
 import { type Log, SILENT } from "../log/log.ts";
 
+export type { KeyHandle } from "../keyd/client.ts";
+export type { Log } from "../log/log.ts";
+
 /** How a client reaches the service. */
 export interface CertificatesClientOptions {
   /** Path of the service's socket. */

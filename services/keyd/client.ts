@@ -16,6 +16,7 @@ import { encodeSegment, type UnixClient, unixClient } from "../http/unix_client.
 import { type Log, SILENT } from "../log/log.ts";
 import type { Signer } from "../signer.ts";
 
+export type { Log } from "../log/log.ts";
 export type { Signer } from "../signer.ts";
 
 /**

@@ -65,6 +65,7 @@ async function run(dir: string, options: { keep: boolean }): Promise<void> {
     () => "a file for each service",
   );
   await step("Start aziot-keyd", () => device.keyd.start(), () => `pid ${device.keyd.pid}`);
+  await step("Start aziot-certd", () => device.certd.start(), () => `pid ${device.certd.pid}`);
   await step(
     "Start aziot-identityd, which provisions the device",
     () => device.identityd.start(),

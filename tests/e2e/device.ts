@@ -11,15 +11,16 @@ import { type Daemon, daemon } from "./daemon.ts";
 export interface Device extends AsyncDisposable {
   readonly dir: string;
   readonly keyd: Daemon;
+  readonly certd: Daemon;
   readonly identityd: Daemon;
 }
 
 /** What a device may be given. */
 export interface DeviceOptions {
-  /** The hub it provisions with; absent: no hub, and only keyd is started. */
+  /** The hub it provisions with; absent: no hub, and identityd is not started. */
   hub?: { connectionString: string; caPath: string };
   /** Further configuration of a daemon, as TOML merged over everything else. */
-  config?: { keyd?: string; identityd?: string };
+  config?: { keyd?: string; certd?: string; identityd?: string };
   /** The uid that owns the administrator's principal; default this process's. */
   uid?: number;
   /** Added to the environment of every daemon. */
@@ -60,21 +61,23 @@ export async function startDevice(options: DeviceOptions = {}): Promise<Device> 
     }, { path: `${dir}/run/aziot/${program}.sock`, mode });
   };
   const keyd = described("keyd", "0660");
+  const certd = described("certd", "0660");
   const identityd = described("identityd", "0666");
 
   const device: Device = {
     dir,
     keyd,
+    certd,
     identityd,
     async [Symbol.asyncDispose]() {
       await identityd.stop();
-      await keyd.stop();
+      await Promise.all([certd.stop(), keyd.stop()]);
       if (options.dir === undefined) await Deno.remove(dir, { recursive: true });
     },
   };
   if (options.stopped) return device;
   try {
-    await keyd.start();
+    await Promise.all([keyd.start(), certd.start()]);
     if (options.hub) await identityd.start();
   } catch (error) {
     await device[Symbol.asyncDispose]();
@@ -122,6 +125,19 @@ ${endpoints}
 `,
   );
   await Deno.writeTextFile(
+    `${dir}/etc/aziot/certd/config.d/90-demo.toml`,
+    `homedir_path = "${dir}/var/lib/aziot/certd"
+max_requests = 50
+
+[[principal]]
+uid = ${uid}
+certs = ["*"]
+
+[endpoints]
+${endpoints}
+`,
+  );
+  await Deno.writeTextFile(
     `${dir}/etc/aziot/identityd/config.d/90-demo.toml`,
     `homedir = "${dir}/var/lib/aziot/identityd"
 max_requests = 50
@@ -138,7 +154,7 @@ ${
         : ""
     }`,
   );
-  for (const service of ["keyd", "identityd"] as const) {
+  for (const service of ["keyd", "certd", "identityd"] as const) {
     const text = options.config?.[service];
     if (text === undefined) continue;
     await Deno.writeTextFile(`${dir}/etc/aziot/${service}/config.d/95-more.toml`, text);

@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 
+#include "hmac.h"
 #include "log.h"
 
 static struct context context = {
@@ -14,7 +15,7 @@ static struct context context = {
 static void set_up(void)
 {
     log_setup(getenv("AZIOT_LOG"));
-    context.hmac = EVP_MAC_fetch(NULL, "HMAC", NULL);
+    context.hmac = hmac_prepare();
     context.aead = EVP_CIPHER_fetch(NULL, "AES-256-GCM", NULL);
 }
 

@@ -23,7 +23,7 @@ struct context {
     /* Held by whoever changes files, one at a time; recursive, and taken before `state`. */
     pthread_mutex_t change;
     /* Fetched once: a look-up by name costs as much as the operation. Never changed. */
-    EVP_MAC *hmac;
+    EVP_MAC_CTX *hmac;
     EVP_CIPHER *aead;
 };
 

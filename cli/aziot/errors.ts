@@ -18,6 +18,14 @@ export class CliError extends Error {
   }
 }
 
+/** An end with an exit code after everything was said already. */
+export class SilentExit extends CliError {
+  constructor(exitCode: number) {
+    super("", exitCode);
+    this.name = "SilentExit";
+  }
+}
+
 /** A command line that cannot be carried out; exit code 2. */
 export class UsageError extends CliError {
   constructor(message: string) {
@@ -47,6 +55,6 @@ export function errorText(error: unknown, isDebug: boolean): string {
 }
 
 /** The operating system's words without the runtime's: `...(os error 2): readfile '/x'`. */
-function withoutCall(message: string): string {
+export function withoutCall(message: string): string {
   return message.replace(/(\(os error \d+\)): [\w ]+ '.*'( -> '.*')?$/s, "$1");
 }

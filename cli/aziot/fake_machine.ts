@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 
+import type { Info } from "../../ffi/sys.ts";
 import type { Ended, Machine, User } from "./machine.ts";
 
 /** A machine for tests: it records what commands print and ask for, and changes nothing. */
@@ -18,6 +19,10 @@ export interface FakeSettings {
   env?: Record<string, string>;
   /** The directory in which the running system's files lie; absent: there is no such system. */
   files?: string;
+  hasTerminal?: boolean;
+  info?: Partial<Record<Info, string>>;
+  /** Absent: the fourth of May 2026, 10:11:12 UTC. */
+  now?: Date;
   users?: Record<string, User>;
   /** Answers a call of systemctl; absent: every call succeeds, but there is no TPM service. */
   systemctl?: (args: string[]) => Ended;
@@ -46,7 +51,10 @@ export function fakeMachine(settings: FakeSettings = {}): FakeMachine {
     calls,
     readStdin: () => Promise.resolve(settings.stdin ?? ""),
     env: (name) => settings.env?.[name],
-    now: () => new Date(Date.UTC(2026, 4, 4, 10, 11, 12)),
+    now: () => settings.now ?? new Date(Date.UTC(2026, 4, 4, 10, 11, 12)),
+    pause: () => Promise.resolve(),
+    hasTerminal: settings.hasTerminal ?? false,
+    readInfo: (which) => Promise.resolve(settings.info?.[which]),
     at: (path) => `${settings.files ?? "/nonexistent"}${path}`,
     hostname: () => settings.hostname ?? "press-07",
     uid: settings.uid ?? 0,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-import type { Sys } from "../../ffi/sys.ts";
+import type { Info, Sys } from "../../ffi/sys.ts";
 
 /** A user of the system. */
 export interface User {
@@ -26,6 +26,12 @@ export interface Machine {
   readStdin(): Promise<string>;
   env(name: string): string | undefined;
   now(): Date;
+  /** Lets time pass. */
+  pause(milliseconds: number): Promise<void>;
+  /** Whether standard output is a terminal. */
+  readonly hasTerminal: boolean;
+  /** A file of the kernel; `undefined` when the machine does not have it. */
+  readInfo(which: Info): Promise<string | undefined>;
   /** Where a file of the running system lies; `path` is absolute. */
   at(path: string): string;
   /** The kernel's host name. */
@@ -53,6 +59,9 @@ export function thisMachine(): Machine {
     readStdin: () => new Response(Deno.stdin.readable).text(),
     env: (name) => Deno.env.get(name),
     now: () => new Date(),
+    pause: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
+    hasTerminal: Deno.stdout.isTerminal(),
+    readInfo: async (which) => (await sys()).readInfo(which),
     at: (path) => path,
     hostname: () => Deno.hostname(),
     uid: Deno.uid() ?? 0,

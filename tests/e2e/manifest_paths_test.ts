@@ -15,14 +15,17 @@ import {
 import runtime from "../../packaging/runtime_paths.json" with { type: "json" };
 import { bundle } from "../../scripts/bundle.ts";
 import { libraryDirectory } from "../../scripts/run.ts";
+import { certificatesClient } from "../../services/certd/client.ts";
 import { identityClient } from "../../services/identityd/client.ts";
 import { keysClient } from "../../services/keyd/client.ts";
 import { startCloud } from "../cloud/cloud.ts";
 import { startDevice } from "./device.ts";
 
+const PROGRAMS = ["keyd", "certd", "identityd"];
+
 const root = new URL("../..", import.meta.url).pathname.replace(/\/$/, "");
 
-Deno.test("keyd and identityd touch only what the manifest and the runtime's list name", async () => {
+Deno.test("the daemons touch only what the manifest and the runtime's list name", async () => {
   const directory = await Deno.makeTempDir();
   try {
     await using cloud = await startCloud({ dir: `${directory}/cloud`, hub: "hub" });
@@ -36,7 +39,9 @@ Deno.test("keyd and identityd touch only what the manifest and the runtime's lis
         dir,
         hub: { connectionString, caPath: cloud.caPath },
         // As packages run them: one file a program, and no cache of the runtime.
-        bundles: { keyd: await bundle("keyd"), identityd: await bundle("identityd") },
+        bundles: Object.fromEntries(
+          await Promise.all(PROGRAMS.map(async (name) => [name, await bundle(name)])),
+        ),
         env: { DENO_DIR: "/dev/null", HOME: "/nonexistent", LC_ALL: "C" },
         wrapper: (program) => strace(`${directory}/${program}.strace`),
       });
@@ -49,8 +54,12 @@ Deno.test("keyd and identityd touch only what the manifest and the runtime's lis
       const key = await keys.createKeyIfNotExists("strace", "encrypt");
       await keys.encryptAead(key, new Uint8Array(12), new Uint8Array(0), new Uint8Array(16));
       await keys.deleteKey(key);
+      const certificates = certificatesClient({ socket: device.certd.socket });
+      await certificates.importCertificate("strace", await Deno.readTextFile(cloud.caPath));
+      await certificates.getCertificate("strace");
+      await certificates.deleteCertificate("strace");
     }
-    for (const program of ["keyd", "identityd"]) {
+    for (const program of PROGRAMS) {
       const touched = touchedPaths(await Deno.readTextFile(`${directory}/${program}.strace`));
       assert.ok(touched.size > 10, `${program}: strace has seen next to nothing`);
       const allowed = allowance(named(program), dir, cloud.caPath);

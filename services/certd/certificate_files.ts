@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 
 /**
- * The files of certificates: reading, writing and removing. Every read sees the file as it is at that moment:
- * what was read before is used again only while the file system says that it is the same.
+ * The files of certificates: reading, writing and removing. Every read sees the file as it is at
+ * that moment: what was read before is used again only while the file system says that it is the
+ * same.
  */
 
 import { removeFile } from "../storage/replace_file.ts";

@@ -3,6 +3,7 @@
 import type { Log } from "../log/log.ts";
 import { removeLeftovers } from "../storage/replace_file.ts";
 import type { Places } from "./preloaded.ts";
+import { fileError } from "./regular_file.ts";
 
 /** No write takes so long: a temporary file of this age, in milliseconds, is nobody's any more. */
 const ABANDONED = 60_000;
@@ -24,7 +25,7 @@ export async function removeUnfinished(
   try {
     await removeLeftovers(directory);
   } catch (error) {
-    log.warn(`could not look for unfinished files in ${directory}: ${error}`);
+    log.warn(fileError("look for unfinished files in", directory, error).message);
   }
   for (const each of shared) {
     try {

@@ -2,8 +2,11 @@
 
 /** Regular files, the only kind that holds certificates, and what is said of everything else. */
 
-/** The largest file that is read: larger than any bundle, and a service's heap is small. */
-export const FILE_LIMIT = 4 * 1024 * 1024;
+/**
+ * The largest file that is read, in bytes: what an import can be, and more than a system's bundle
+ * of all public authorities. Forty reads of four times as much at once end a service.
+ */
+export const FILE_LIMIT = 1024 * 1024;
 
 /**
  * All of an open file. Throws for what is no regular file and what is larger than

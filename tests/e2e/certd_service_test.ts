@@ -190,6 +190,21 @@ Deno.test("requests that make no sense get the answers that callers know", async
   }
 });
 
+Deno.test("forty callers at once may read the largest file there can be", async () => {
+  await using certd = await startCertd({
+    config: (dir) => `[preloaded_certs]\nlarge = "file://${dir}/var/secrets/aziot/large.pem"\n`,
+  });
+  const pem = LEAF + "x".repeat(1024 * 1024 - LEAF.length);
+  await Deno.writeTextFile(`${certd.dir}/var/secrets/aziot/large.pem`, pem);
+  const answers = await Promise.all(
+    Array.from({ length: 40 }, () => ask(certd, "GET /certificates/large")),
+  );
+  for (const answer of answers) assert.equal(JSON.parse(textOf(answer)).pem, pem);
+  await Deno.writeTextFile(`${certd.dir}/var/secrets/aziot/large.pem`, `${pem}x`);
+  assert.equal((await ask(certd, "GET /certificates/large")).status, 500);
+  await logged(certd, /caused by: could not read .*large\.pem: the file has 1048577 bytes, more/);
+});
+
 Deno.test("the eleventh connection of a user is closed, another user's is served", {
   ignore: !isRoot,
 }, async () => {

@@ -78,12 +78,22 @@ async function writeNew(path: string, bytes: Uint8Array, options: ReplaceOptions
   const file = await Deno.open(path, { write: true, createNew: true, mode: 0o600 });
   try {
     for (let at = 0; at < bytes.length;) at += await file.write(bytes.subarray(at));
-    if (options.owner) await Deno.chown(path, options.owner.uid, options.owner.gid);
+    const { owner } = options;
+    if (owner && !await belongsTo(file, owner)) await Deno.chown(path, owner.uid, owner.gid);
     if (options.mode !== 0o600) await Deno.chmod(path, options.mode);
     await file.sync();
   } finally {
     file.close();
   }
+}
+
+/** A sandbox may forbid even a change of owner that changes nothing. */
+async function belongsTo(
+  file: Deno.FsFile,
+  owner: { uid: number; gid: number },
+): Promise<boolean> {
+  const { uid, gid } = await file.stat();
+  return uid === owner.uid && gid === owner.gid;
 }
 
 async function syncDirectory(directory: string): Promise<void> {

@@ -14,6 +14,8 @@ export interface CertdOptions {
   env?: Record<string, string>;
   /** The uid it runs as; another than this process's needs root. It then runs from a bundle. */
   runAs?: { uid: number; bundle: string };
+  /** A command around it, see `Launch.wrapper`. */
+  wrapper?: string[];
   /** Connections a uid may have open; default more than any test opens. `null`: not configured. */
   maxRequests?: number | null;
 }
@@ -41,7 +43,7 @@ export async function prepareCertd(options: CertdOptions = {}): Promise<Certd> {
   }
   if (options.home !== undefined) await run("cp", "-r", `${options.home}/.`, home);
 
-  const { env = {}, runAs, maxRequests = 100 } = options;
+  const { env = {}, runAs, wrapper = [], maxRequests = 100 } = options;
   const what = {
     program: "certd",
     directory: dir,
@@ -52,9 +54,16 @@ export async function prepareCertd(options: CertdOptions = {}): Promise<Certd> {
       ...env,
       ...runAs && { DENO_DIR: "/dev/null", HOME: "/nonexistent" },
     },
+    wrapper,
     ...runAs && {
       bundle: runAs.bundle,
-      wrapper: ["setpriv", `--reuid=${runAs.uid}`, `--regid=${runAs.uid}`, "--clear-groups"],
+      wrapper: [
+        ...wrapper,
+        "setpriv",
+        `--reuid=${runAs.uid}`,
+        `--regid=${runAs.uid}`,
+        "--clear-groups",
+      ],
     },
   };
   const described = daemon(what, socket);

@@ -206,6 +206,25 @@ secret = "file://${dir}/var/secrets/aziot/secret.pem"
   assert.equal((await Deno.stat(`${certd.home}/certs`)).uid, SERVICE);
 });
 
+Deno.test("where the sandbox forbids changes of owner, files are still replaced in one step", async () => {
+  await using certd = await prepareCertd({
+    config: (dir) =>
+      `${ALLOWED}[preloaded_certs]\nplaced = "file://${dir}/var/secrets/aziot/placed.pem"\n`,
+    wrapper: [
+      ...["strace", "-D", "-f", "-qq", "-o", "/dev/null", "--trace=chown,fchown,lchown,fchownat"],
+      "--inject=chown,fchown,lchown,fchownat:error=EPERM",
+    ],
+  });
+  const path = `${certd.dir}/var/secrets/aziot/placed.pem`;
+  await certd.daemon.start();
+  using certificates = certificatesClient({ socket: certd.socket });
+  await certificates.importCertificate("placed", LEAF);
+  const { ino } = await Deno.stat(path);
+  await certificates.importCertificate("placed", OTHER);
+  assert.notEqual((await Deno.stat(path)).ino, ino);
+  assert.equal(await Deno.readTextFile(path), OTHER);
+});
+
 Deno.test("unfinished files of the last run are gone after the start", async () => {
   await using certd = await prepareCertd({
     config: (dir) => `[preloaded_certs]\nx = "file://${dir}/var/secrets/aziot/x.pem"\n`,

@@ -101,6 +101,7 @@ Deno.test("the library exports what it stands in front of and the control functi
     "listen",
     "recv",
     "send",
+    "shutdown",
     "socket",
     "writev",
   ]);

@@ -4,6 +4,7 @@
 
 #include "deadlines.h"
 #include "listeners.h"
+#include "real.h"
 
 static void count(struct slot *slot, struct listener *listener)
 {
@@ -58,7 +59,7 @@ bool connection_shut(struct slot *slot)
         return false;
     if (number_busy(slot->number) == 0)
         uncount(slot);
-    return shutdown(slot_fd(slot), SHUT_RDWR) == 0;
+    return real()->shutdown(slot_fd(slot), SHUT_RDWR) == 0;
 }
 
 void connection_forget(struct slot *slot)

@@ -120,6 +120,18 @@ EXPORT ssize_t writev(int fd, const struct iovec *vectors, int count)
     return sent;
 }
 
+/*
+ * Deno ends a connection with two calls, this one and close(). A caller whose request comes in just
+ * then must learn by a reset that nobody has read it; between the two calls it would read a clean
+ * end, upon which clients in the field wait for ever. So close() alone ends a connection.
+ */
+EXPORT int shutdown(int fd, int how)
+{
+    if (how == SHUT_WR && slot_confirmed(fd, SLOT_CONNECTION) != NULL)
+        return 0;
+    return real()->shutdown(fd, how);
+}
+
 EXPORT int close(int fd)
 {
     if (slot_in_range(fd) && slot_kind(&slots[fd]) != SLOT_FREE) {

@@ -32,6 +32,7 @@ static void look_up_all(void)
     look_up("recv", &real_calls.recv);
     look_up("send", &real_calls.send);
     look_up("writev", &real_calls.writev);
+    look_up("shutdown", &real_calls.shutdown);
     look_up("close", &real_calls.close);
     look_up("epoll_ctl", &real_calls.epoll_ctl);
     atomic_store_explicit(&real_resolved, true, memory_order_release);

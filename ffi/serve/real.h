@@ -21,6 +21,7 @@ struct real_calls {
     ssize_t (*recv)(int fd, void *buffer, size_t size, int flags);
     ssize_t (*send)(int fd, const void *buffer, size_t size, int flags);
     ssize_t (*writev)(int fd, const struct iovec *vectors, int count);
+    int (*shutdown)(int fd, int how);
     int (*close)(int fd);
     int (*epoll_ctl)(int epoll, int operation, int fd, struct epoll_event *event);
 };

@@ -132,6 +132,21 @@ static void shuts(void)
     CHECK(aziot_serve_shut(port) == -1 && aziot_serve_shut(0) == -1);
 }
 
+static void ends_by_close_alone(void)
+{
+    int fd = serve("a");
+    int asking = call("a"), idle = call("a");
+    int first = take(fd, NULL), second = take(fd, NULL);
+    CHECK(shutdown(first, SHUT_WR) == 0 && shutdown(second, SHUT_WR) == 0);
+    CHECK(state_of(asking) == '-' && state_of(idle) == '-');
+    CHECK(send(asking, "GET", 3, 0) == 3);
+    close(first);
+    close(second);
+    char byte;
+    CHECK(recv(asking, &byte, 1, 0) == -1 && errno == ECONNRESET);
+    CHECK(recv(idle, &byte, 1, 0) == 0);
+}
+
 static void unknown_is_turned_away(void)
 {
     int fd = serve("a");
@@ -183,6 +198,7 @@ const struct test_case connection_cases[] = {
     {"requests in a handler are counted and never below zero", counts_busy},
     {"sent bytes are counted", counts_sent},
     {"a shut connection ends in both directions and no other does", shuts},
+    {"a request that comes in while its connection is ended is reset", ends_by_close_alone},
     {"a caller of whom the kernel says nothing is turned away", unknown_is_turned_away},
     {"a descriptor that became another socket is left alone", reused_behind_our_back},
     {0},

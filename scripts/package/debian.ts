@@ -6,34 +6,41 @@ import type { Program } from "../../packaging/manifest.ts";
 import { ensurePrerequisites } from "../prerequisites.ts";
 import { isDaemon } from "./bundles.ts";
 import type { Libraries } from "./libraries.ts";
-import type { Architecture } from "./options.ts";
+import type { Architecture, Variant } from "./options.ts";
 import { ROOT, writeFile } from "./paths.ts";
 import type { Release } from "./release.ts";
 import { runTool } from "./run_tool.ts";
 
 const PACKAGE = "aziot-identity-service";
 
+/** What the Debian part of the source depends on. */
+export interface DebianContent {
+  programs: readonly Program[];
+  release: Release;
+  variant: Variant;
+  /** The text of THIRD-PARTY-NOTICES. */
+  notices: string;
+}
+
 /** Puts `debian/` beside the staged trees in `work`: the source package, as far as there is one. */
-export async function writeDebianDirectory(
-  work: string,
-  programs: readonly Program[],
-  release: Release,
-): Promise<void> {
+export async function writeDebianDirectory(work: string, content: DebianContent): Promise<void> {
+  const { programs, release, variant, notices } = content;
   const target = `${work}/debian`;
   await runTool("cp", ["-r", `${ROOT}/packaging/debian`, target]);
   await writeFile(`${target}/changelog`, release.changelog);
+  await writeFile(`${target}/THIRD-PARTY-NOTICES`, notices);
+  await writeFile(`${target}/${PACKAGE}.docs`, "debian/THIRD-PARTY-NOTICES\n");
+  await chooseOverrides(target, variant);
 
-  const manuals: string[] = [];
-  for await (const { name } of Deno.readDir(`${ROOT}/packaging/man`)) manuals.push(name);
-  const documented = new Set(programs.map((program) => program.name));
-  const wanted = manuals.filter((name) => documented.has(name.replace(/\.\d$/, ""))).sort();
-  for (const name of wanted) {
+  // Programs that this build does not have need neither page nor unit.
+  const names = new Set(programs.map((program) => program.name));
+  const pages: string[] = [];
+  for await (const { name } of Deno.readDir(`${ROOT}/packaging/man`)) {
+    if (!names.has(name.replace(/\.\d$/, ""))) continue;
     await Deno.copyFile(`${ROOT}/packaging/man/${name}`, `${target}/${name}`);
+    pages.push(`debian/${name}\n`);
   }
-  await writeFile(
-    `${target}/${PACKAGE}.manpages`,
-    wanted.map((name) => `debian/${name}\n`).join(""),
-  );
+  await writeFile(`${target}/${PACKAGE}.manpages`, pages.sort().join(""));
 
   // debhelper takes units by the package's name and their own.
   for (const { name } of programs.filter(isDaemon)) {
@@ -42,6 +49,18 @@ export async function writeDebianDirectory(
       await Deno.copyFile(unit, `${target}/${PACKAGE}.${name}.${kind}`);
     }
   }
+}
+
+/** Exceptions from lintian's rules: those of every package, then those of its variant. */
+async function chooseOverrides(target: string, variant: Variant): Promise<void> {
+  const general = `${target}/${PACKAGE}.lintian-overrides`;
+  let text = await Deno.readTextFile(general);
+  for (const own of ["compile", "shared"] as const) {
+    const special = `${general}.${own}`;
+    if (own === variant) text += `\n${await Deno.readTextFile(special)}`;
+    await Deno.remove(special);
+  }
+  await writeFile(general, text);
 }
 
 /** Runs the package build in `work`; the packages appear in its parent directory. */

@@ -2,7 +2,7 @@
 
 /**
  * The product's HTTP layer with nothing behind it: a fixed answer to POST /sign, whose body is
- * read and parsed as for every other action. Argument: the answer, JSON.
+ * read and, when its type says JSON, parsed. Argument: the answer, JSON.
  */
 
 import { json } from "../../services/http/response.ts";
@@ -17,7 +17,7 @@ await serve({
   versions: ["2020-09-01", "2021-05-01"],
   routes: [{
     path: /^\/sign$/,
-    methods: { POST: action({ body: "required", run: () => json(200, answer) }) },
+    methods: { POST: action({ body: "optional", run: () => json(200, answer) }) },
   }],
   maxConnections: 50,
   log: createLog("floor", "warn"),

@@ -13,6 +13,7 @@ export type Prerequisite =
   | "valgrind"
   | "strace"
   | "curl"
+  | "tmux"
   | "debhelper"
   | "lintian"
   | "cross-compiler"
@@ -25,6 +26,7 @@ const PACKAGES: Record<Prerequisite, { probe: string; packages: string[] }> = {
   valgrind: { probe: "/usr/bin/valgrind", packages: ["valgrind"] },
   strace: { probe: "/usr/bin/strace", packages: ["strace"] },
   curl: { probe: "/usr/bin/curl", packages: ["curl"] },
+  tmux: { probe: "/usr/bin/tmux", packages: ["tmux"] },
   debhelper: { probe: "/usr/bin/dh", packages: ["debhelper", "dpkg-dev", "xz-utils", "file"] },
   lintian: { probe: "/usr/bin/lintian", packages: ["lintian"] },
   "cross-compiler": {

@@ -16,7 +16,7 @@ export interface Counts {
 
 /** Runs tests below `paths` with the sanitizers on; their output goes to the caller's. */
 export async function runTests(paths: string[]): Promise<Counts> {
-  await ensurePrerequisites(["compiler", "openssl", "curl", "strace", "valgrind"]);
+  await ensurePrerequisites(["compiler", "openssl", "curl", "strace", "tmux", "valgrind"]);
   await ensurePackages();
   const libraries = await buildNative({ sanitize: false });
   await buildNative({ sanitize: true });

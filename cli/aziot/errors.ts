@@ -8,6 +8,8 @@ export const EXIT = {
   unavailable: 4,
   /** `init`: a configuration is there already. */
   exists: 5,
+  /** Ctrl-C, or the end of input, while something was asked. */
+  interrupted: 130,
 } as const;
 
 /** A failure with an exit code of its own. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 import type { Info } from "../../ffi/sys.ts";
+import type { Asker } from "./init/asker.ts";
 import type { Ended, Machine, User } from "./machine.ts";
 
 /** A machine for tests: it records what commands print and ask for, and changes nothing. */
@@ -16,6 +17,8 @@ export interface FakeSettings {
   uid?: number;
   hostname?: string;
   stdin?: string;
+  /** Who sits at the terminal; absent: nobody. */
+  asker?: Asker;
   env?: Record<string, string>;
   /** The directory in which the running system's files lie; absent: there is no such system. */
   files?: string;
@@ -49,6 +52,11 @@ export function fakeMachine(settings: FakeSettings = {}): FakeMachine {
       return stderr;
     },
     calls,
+    isInteractive: settings.asker !== undefined,
+    asker: () => {
+      if (settings.asker === undefined) throw new TypeError("nobody is to be asked");
+      return Promise.resolve(settings.asker);
+    },
     readStdin: () => Promise.resolve(settings.stdin ?? ""),
     env: (name) => settings.env?.[name],
     now: () => settings.now ?? new Date(Date.UTC(2026, 4, 4, 10, 11, 12)),

@@ -28,6 +28,12 @@ export function hostNameProblem(name: string): string | undefined {
   return undefined;
 }
 
+/** Whether a name is the machine's own, or a domain name of it; an address is anybody's. */
+export function isNameOf(name: string, machine: string): boolean {
+  const [lower, own] = [name.toLowerCase(), machine.toLowerCase()];
+  return isAddress(name) || lower === own || lower.startsWith(`${own}.`);
+}
+
 function isLabel(label: string): boolean {
   return label.length <= 63 && /^[A-Za-z]([A-Za-z0-9-]*[A-Za-z0-9])?$/.test(label);
 }

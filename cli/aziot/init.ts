@@ -1,27 +1,33 @@
 // SPDX-License-Identifier: MIT
 
-import type { Table } from "../../services/config/toml.ts";
 import { replaceFile } from "../../services/storage/replace_file.ts";
 import { edgeConfig } from "./apply/edge_guard.ts";
 import { undoIfInterrupted } from "./apply/recovery.ts";
-import { hasTpmService } from "./apply/tpm_service.ts";
 import { apply } from "./config_apply.ts";
 import { alreadyConfigured, applyCommand, writeSuperConfig } from "./config_mp.ts";
-import { CliError, EXIT, UsageError } from "./errors.ts";
+import { CliError, EXIT, SilentExit } from "./errors.ts";
 import { isThere, SUPER_CONFIG } from "./files.ts";
-import { buildSuperConfig, type Secrets } from "./init/build.ts";
-import { checkOptions, type EnvironmentSecrets } from "./init/check_options.ts";
-import { flagName, type InitOptions } from "./init/options.ts";
-import { missingFiles } from "./init/referenced_files.ts";
+import { Interrupted } from "./init/asker.ts";
+import { collectAnswers } from "./init/collect_answers.ts";
+import type { InitOptions } from "./init/options.ts";
 import type { Machine } from "./machine.ts";
 import { masked } from "./mask.ts";
 import { type Place, placeOf } from "./place.ts";
-import { secretText } from "./secret_text.ts";
 import { parseSuperConfig } from "./super_config/read.ts";
 import { writeToml } from "./super_config/write_toml.ts";
 
-/** Writes a super-config from the answers on the command line and applies it. */
+/** Writes a super-config from answers, on the command line or asked for, and applies it. */
 export async function init(options: InitOptions, machine: Machine): Promise<void> {
+  try {
+    await run(options, machine);
+  } catch (error) {
+    if (!(error instanceof Interrupted)) throw error;
+    machine.err("\nInterrupted: nothing is written.\n");
+    throw new SilentExit(EXIT.interrupted);
+  }
+}
+
+async function run(options: InitOptions, machine: Machine): Promise<void> {
   const place = placeOf(options, machine);
   const isApplied = options.apply !== false && !options.dryRun;
   if (place.kind === "live" && isApplied && machine.uid !== 0) {
@@ -32,7 +38,9 @@ export async function init(options: InitOptions, machine: Machine): Promise<void
   if (!options.dryRun) await refuseConfigured(path, options, place);
 
   const warnings = await oldServiceConfigs(place);
-  const document = await answersOf(options, place, machine, warnings);
+  const answers = await collectAnswers(options, place, machine);
+  warnings.push(...answers.warnings);
+  const { document } = answers;
   if (options.dryRun) {
     for (const warning of warnings) machine.err(`warning: ${warning}\n`);
     machine.out(writeToml(masked(document)));
@@ -83,56 +91,6 @@ async function oldServiceConfigs(place: Place): Promise<string[]> {
     );
   }
   return warnings;
-}
-
-async function answersOf(
-  options: InitOptions,
-  place: Place,
-  machine: Machine,
-  warnings: string[],
-): Promise<Table> {
-  const fromEnvironment: EnvironmentSecrets = {
-    connectionString: machine.env("AZIOT_CONNECTION_STRING"),
-    symmetricKey: machine.env("AZIOT_SYMMETRIC_KEY"),
-    estPassword: machine.env("AZIOT_EST_PASSWORD"),
-  };
-  const kind = checkOptions(options, fromEnvironment);
-  if (kind === "dps-tpm" && place.kind !== "output" && !await hasTpmService(place, machine)) {
-    throw new CliError(
-      "--provisioning dps-tpm is not available: there is no TPM service here",
-      EXIT.unavailable,
-    );
-  }
-  if (options.connectionString !== undefined) {
-    warnings.push(
-      "a connection string on the command line can be read in the process list: better use " +
-        `${flagName("connectionStringFile")} or AZIOT_CONNECTION_STRING`,
-    );
-  }
-
-  const document = buildSuperConfig(
-    kind,
-    options,
-    await secretsOf(options, fromEnvironment, machine),
-  );
-  const missing = place.kind === "output" ? [] : await missingFiles(document, place.at);
-  if (missing.length > 0) throw new UsageError(`there is no file ${missing.join(", ")}`);
-  return document;
-}
-
-async function secretsOf(
-  options: InitOptions,
-  fromEnvironment: EnvironmentSecrets,
-  machine: Machine,
-): Promise<Secrets> {
-  const read = (file: string | undefined) =>
-    file === undefined ? Promise.resolve(undefined) : secretText(file, machine);
-  return {
-    connectionString: options.connectionString ?? await read(options.connectionStringFile) ??
-      fromEnvironment.connectionString,
-    symmetricKey: await read(options.symmetricKeyFile) ?? fromEnvironment.symmetricKey,
-    estPassword: await read(options.estPasswordFile) ?? fromEnvironment.estPassword,
-  };
 }
 
 async function applyIt(

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 import type { Info, Sys } from "../../ffi/sys.ts";
+import type { Asker } from "./init/asker.ts";
 
 /** A user of the system. */
 export interface User {
@@ -22,6 +23,10 @@ export interface Ended {
 export interface Machine {
   out(text: string): void;
   err(text: string): void;
+  /** Whether somebody sits at standard input. */
+  readonly isInteractive: boolean;
+  /** The one who sits there. */
+  asker(): Promise<Asker>;
   /** All of standard input. */
   readStdin(): Promise<string>;
   env(name: string): string | undefined;
@@ -56,6 +61,8 @@ export function thisMachine(): Machine {
   return {
     out: (text) => writeAll(Deno.stdout, text),
     err: (text) => writeAll(Deno.stderr, text),
+    isInteractive: Deno.stdin.isTerminal(),
+    asker: async () => (await import("./init/terminal.ts")).terminalAsker(),
     readStdin: () => new Response(Deno.stdin.readable).text(),
     env: (name) => Deno.env.get(name),
     now: () => new Date(),

@@ -19,14 +19,18 @@ import { LOCAL_CA_CERTIFICATE_EXPIRY } from "./local_ca_certificate_expiry.ts";
 const authority = await Authority.create("test");
 
 /** The time of the fake machine, moved by days and hours. */
-const moved = (days: number, hours = 0) => new Date(Date.UTC(2026, 4, 4 + days, 10 + hours, 11, 12));
+const moved = (days: number, hours = 0) =>
+  new Date(Date.UTC(2026, 4, 4 + days, 10 + hours, 11, 12));
 
 async function certificate(notBefore: Date, notAfter: Date): Promise<string> {
   const request = { commonName: "d", use: "client", notBefore, notAfter } as const;
   return (await authority.issue(request)).cert;
 }
 
-const X509 = MANUAL.replace(/method[\s\S]*/, 'method = "x509"\nidentity_cert = "device-id"\nidentity_pk = "device-id"\n');
+const X509 = MANUAL.replace(
+  /method[\s\S]*/,
+  'method = "x509"\nidentity_cert = "device-id"\nidentity_pk = "device-id"\n',
+);
 const DPS = `source = "dps"
 global_endpoint = "https://dps.example"
 scope_id = "s"
@@ -49,7 +53,12 @@ for (
       moved(6, 23),
       /^warning\nManual identity certificate 'device-id' will expire soon \(2026-05-11 09:11:12 UTC, in 6 days\)\n/,
     ],
-    ["its time over", moved(-2), moved(-1), /^error\nManual identity certificate 'device-id' expired at 2026-05-03 10:11:12 UTC\n/],
+    [
+      "its time over",
+      moved(-2),
+      moved(-1),
+      /^error\nManual identity certificate 'device-id' expired at 2026-05-03 10:11:12 UTC\n/,
+    ],
     [
       "its time to come",
       moved(1),
@@ -87,7 +96,10 @@ Deno.test("a certificate in the service's own store is found by its id", async (
     );
     const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode("device-id"));
     const name = `deviceid-${new Uint8Array(digest).toHex()}.cer`;
-    await device.write(`/var/lib/aziot/certd/certs/${name}`, await certificate(moved(-2), moved(-1)));
+    await device.write(
+      `/var/lib/aziot/certd/certs/${name}`,
+      await certificate(moved(-2), moved(-1)),
+    );
     assert.match(told(await device.find(IDENTITY_CERTIFICATE_EXPIRY)), /^error\n.* expired/);
   });
 });
@@ -95,7 +107,11 @@ Deno.test("a certificate in the service's own store is found by its id", async (
 Deno.test("a certificate that is to be issued may not be there yet", async () => {
   await onDevice(async (device) => {
     const issued = '[cert_issuance.device-id]\nmethod = "self_signed"\ncommon_name = "d"\n';
-    await configure(device, `${DPS}method = "x509"\nidentity_cert = "device-id"\nidentity_pk = "k"\n`, issued);
+    await configure(
+      device,
+      `${DPS}method = "x509"\nidentity_cert = "device-id"\nidentity_pk = "k"\n`,
+      issued,
+    );
     const finding = await device.find(IDENTITY_CERTIFICATE_EXPIRY);
     assert.equal(told(finding), "ok");
     assert.deepEqual(finding.info, { provisioning_mode: "dps-x509", certificate_info: null });
@@ -121,7 +137,12 @@ for (
 
 Deno.test("without configurations there is nothing to look at", async () => {
   await onDevice(async (device) => {
-    const all = [IDENTITY_CERTIFICATE_EXPIRY, EST_CERTIFICATES_EXPIRY, LOCAL_CA_CERTIFICATE_EXPIRY, CERTS_PRELOADED];
+    const all = [
+      IDENTITY_CERTIFICATE_EXPIRY,
+      EST_CERTIFICATES_EXPIRY,
+      LOCAL_CA_CERTIFICATE_EXPIRY,
+      CERTS_PRELOADED,
+    ];
     for (const check of all) assert.equal(told(await device.find(check)), "skipped");
     await device.write(configFile("identityd"), identitydConfig(X509));
     assert.equal(told(await device.find(IDENTITY_CERTIFICATE_EXPIRY)), "skipped");
@@ -148,7 +169,10 @@ Deno.test("a certificate file that the service may not read is told with the use
 for (
   const [text, expected] of [
     ["no certificate", /\/etc\/d x\.pem holds no PEM certificate/],
-    ["-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", /holds no certificate that can be read/],
+    [
+      "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
+      /holds no certificate that can be read/,
+    ],
   ] as const
 ) {
   Deno.test(`a certificate file with ${text.slice(0, 20)} is an error`, async () => {
@@ -162,10 +186,18 @@ for (
 
 Deno.test("a preloaded certificate that is no single file cannot be the device's", async () => {
   await onDevice(async (device) => {
-    for (const [entry, reason] of [['["a"]', "a list of ids"], ['"https://x/y"', "unrecognized scheme"]]) {
+    for (
+      const [entry, reason] of [['["a"]', "a list of ids"], [
+        '"https://x/y"',
+        "unrecognized scheme",
+      ]]
+    ) {
       await configure(device, X509, `[preloaded_certs]\ndevice-id = ${entry}\n`);
       const found = told(await device.find(IDENTITY_CERTIFICATE_EXPIRY));
-      assert.ok(found.startsWith(`error\nManual identity certificate 'device-id' is ${reason}`), found);
+      assert.ok(
+        found.startsWith(`error\nManual identity certificate 'device-id' is ${reason}`),
+        found,
+      );
     }
   });
 });
@@ -183,17 +215,26 @@ est-bootstrap-id = "file:///etc/bootstrap.pem"
 Deno.test("of an EST identity and its bootstrap both are looked at, if the first is good", async () => {
   await onDevice(async (device) => {
     await configure(device, MANUAL, EST);
-    const [good, old] = [await certificate(moved(-1), moved(90)), await certificate(moved(-2), moved(-1))];
+    const [good, old] = [
+      await certificate(moved(-1), moved(90)),
+      await certificate(moved(-2), moved(-1)),
+    ];
     await device.write("/etc/est.pem", good);
     await device.write("/etc/bootstrap.pem", old);
     const finding = await device.find(EST_CERTIFICATES_EXPIRY);
-    assert.match(told(finding), /^error\nx509 bootstrap certificate 'est-bootstrap-id' expired at /);
+    assert.match(
+      told(finding),
+      /^error\nx509 bootstrap certificate 'est-bootstrap-id' expired at /,
+    );
     const info = JSON.stringify(finding.info);
     assert.match(info, /"identity_certificate_info":\{"cert_name":"x509 identity"/);
     assert.match(info, /"bootstrap_certificate_info":\{"cert_name":"x509 bootstrap"/);
 
     await device.write("/etc/est.pem", old);
-    assert.match(told(await device.find(EST_CERTIFICATES_EXPIRY)), /^error\nx509 identity certificate/);
+    assert.match(
+      told(await device.find(EST_CERTIFICATES_EXPIRY)),
+      /^error\nx509 identity certificate/,
+    );
     await device.write("/etc/est.pem", good);
     await device.write("/etc/bootstrap.pem", good);
     assert.equal(told(await device.find(EST_CERTIFICATES_EXPIRY)), "ok");

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-import { hostNameProblem, isAddress } from "../host_name.ts";
+import { hostNameProblem, isAddress, isNameOf } from "../host_name.ts";
 import type { Check } from "./check.ts";
 import { failure, type Finding, OK, SKIPPED, warning } from "./outcome.ts";
 
@@ -19,9 +19,7 @@ export const HOSTNAME: Check = {
 };
 
 function findingOf(name: string, machine: string): Finding {
-  if (isAddress(name)) return OK;
-  const [lower, own] = [name.toLowerCase(), machine.toLowerCase()];
-  if (lower !== own && !lower.startsWith(`${own}.`)) {
+  if (!isNameOf(name, machine)) {
     return failure(
       `identityd config has hostname ${name} but device reports hostname ${machine}.`,
       "Hostname in identityd config must either be identical to the device hostname or be a " +

@@ -6,7 +6,15 @@ import { Authority } from "../../../tests/cloud/authority.ts";
 import { CERTS_MATCH_PRIVATE_KEYS } from "./certs_match_private_keys.ts";
 import { CERTS_READ } from "./certs_read.ts";
 import { DAEMONS_RUNNING } from "./daemon_running.ts";
-import { certdConfig, configFile, type FakeDevice, identitydConfig, MANUAL, onDevice, told } from "./fake_device.ts";
+import {
+  certdConfig,
+  configFile,
+  type FakeDevice,
+  identitydConfig,
+  MANUAL,
+  onDevice,
+  told,
+} from "./fake_device.ts";
 import { KEY_PAIRS_READ } from "./key_pairs_read.ts";
 
 /** A daemon that answers by path; what it does not know is a 500. */
@@ -125,7 +133,9 @@ function pair(id: string, publicKey: KeyObject): Record<string, unknown> {
     ...handle,
     [at("algorithm")]: value("ECDSA"),
     [at("ec-curve-oid")]: value(
-      jwk.crv === "P-256" ? Uint8Array.fromHex("06082a8648ce3d030107") : Uint8Array.fromHex("06052b81040022"),
+      jwk.crv === "P-256"
+        ? Uint8Array.fromHex("06082a8648ce3d030107")
+        : Uint8Array.fromHex("06052b81040022"),
     ),
     [at("ec-point")]: value(Uint8Array.of(2 + ((y.at(-1) ?? 0) & 1), ...x)),
   };
@@ -137,9 +147,7 @@ const RSA = generateKeyPairSync("rsa", { modulusLength: 2048 });
 const SHORT = generateKeyPairSync("rsa", { modulusLength: 1024 });
 
 const keys = (entries: Record<string, string>) =>
-  `[preloaded_keys]\n${
-    Object.entries(entries).map(([id, uri]) => `${id} = "${uri}"\n`).join("")
-  }`;
+  `[preloaded_keys]\n${Object.entries(entries).map(([id, uri]) => `${id} = "${uri}"\n`).join("")}`;
 
 Deno.test("keys that the Keys Service has are good, symmetric ones too", async () => {
   await onDevice(async (device) => {
@@ -147,7 +155,11 @@ Deno.test("keys that the Keys Service has are good, symmetric ones too", async (
     await device.write("/etc/k", "bytes");
     await device.write(
       configFile("keyd"),
-      keys({ ec: "pkcs11:token=t;object=ec", rsa: "pkcs11:token=t;object=rsa", sym: "file:///etc/k" }),
+      keys({
+        ec: "pkcs11:token=t;object=ec",
+        rsa: "pkcs11:token=t;object=rsa",
+        sym: "file:///etc/k",
+      }),
     );
     const answers = {
       ...pair("ec", P256.publicKey),
@@ -195,7 +207,10 @@ Deno.test("keys that others will refuse are warned about", async () => {
     const answers = { ...pair("short", SHORT.publicKey), ...pair("curve", P384.publicKey) };
     await serving(device, "keyd", answers, async () => {
       const found = told(await device.find(KEY_PAIRS_READ));
-      assert.match(found, /^warning\n.*"short" is RSA with 1024 bits.*\n.*"curve" is on a curve other than P-256/);
+      assert.match(
+        found,
+        /^warning\n.*"short" is RSA with 1024 bits.*\n.*"curve" is on a curve other than P-256/,
+      );
     });
   });
 });
@@ -203,7 +218,10 @@ Deno.test("keys that others will refuse are warned about", async () => {
 Deno.test("a certificate and a key of one id have to belong together, also in files", async () => {
   await onDevice(async (device) => {
     assert.equal(told(await device.find(CERTS_MATCH_PRIVATE_KEYS)), "skipped");
-    await device.write(configFile("certd"), certdConfig('[preloaded_certs]\nx = "file:///etc/c"\ny = "file:///etc/c"\n'));
+    await device.write(
+      configFile("certd"),
+      certdConfig('[preloaded_certs]\nx = "file:///etc/c"\ny = "file:///etc/c"\n'),
+    );
     await device.write(configFile("keyd"), keys({ x: "file:///etc/k", z: "file:///etc/k" }));
     await device.write("/etc/c", cert);
     await device.write("/etc/k", key);
@@ -220,7 +238,10 @@ Deno.test("what the services give out is compared, RSA and EC", async () => {
   for (const { publicKey, privateKey } of [P256, RSA]) {
     await onDevice(async (device) => {
       const uri = "pkcs11:token=t;object=x";
-      await device.write(configFile("certd"), certdConfig('[preloaded_certs]\nx = "file:///etc/c"\n'));
+      await device.write(
+        configFile("certd"),
+        certdConfig('[preloaded_certs]\nx = "file:///etc/c"\n'),
+      );
       await device.write(configFile("keyd"), keys({ x: uri }));
       const own = await selfSigned(privateKey);
       await serving(device, "keyd", pair("x", publicKey), async () => {
@@ -228,7 +249,10 @@ Deno.test("what the services give out is compared, RSA and EC", async () => {
           assert.equal(told(await device.find(CERTS_MATCH_PRIVATE_KEYS)), "ok");
         });
         await serving(device, "certd", { "/certificates/x": { pem: cert } }, async () => {
-          assert.match(told(await device.find(CERTS_MATCH_PRIVATE_KEYS)), /^error\n.*"x" does not match/);
+          assert.match(
+            told(await device.find(CERTS_MATCH_PRIVATE_KEYS)),
+            /^error\n.*"x" does not match/,
+          );
         });
       });
     });
@@ -251,7 +275,10 @@ async function selfSigned(key: KeyObject): Promise<string> {
 
 Deno.test("a difference that is gone after a moment was a renewal", async () => {
   await onDevice(async (device) => {
-    await device.write(configFile("certd"), certdConfig('[preloaded_certs]\nx = "file:///etc/c"\n'));
+    await device.write(
+      configFile("certd"),
+      certdConfig('[preloaded_certs]\nx = "file:///etc/c"\n'),
+    );
     await device.write(configFile("keyd"), keys({ x: "file:///etc/k" }));
     await device.write("/etc/c", cert);
     await device.write("/etc/k", other.key);
@@ -262,7 +289,13 @@ Deno.test("a difference that is gone after a moment was a renewal", async () => 
       },
     };
     const { Context } = await import("./context.ts");
-    const settings = { dontRun: [], ntpServer: "", iothubHostname: undefined, proxyUri: undefined, expectedVersion: undefined };
+    const settings = {
+      dontRun: [],
+      ntpServer: "",
+      iothubHostname: undefined,
+      proxyUri: undefined,
+      expectedVersion: undefined,
+    };
     assert.equal(told(await CERTS_MATCH_PRIVATE_KEYS.run(new Context(settings, renewing))), "ok");
   });
 });

@@ -2,12 +2,9 @@
 
 import type { Table } from "../../../services/config/toml.ts";
 import { UsageError } from "../errors.ts";
-import { decodeKey, encodeKey } from "../super_config/base64_key.ts";
-import { parseConnectionString } from "../super_config/connection_string.ts";
 import { table } from "../super_config/documents.ts";
-import { canonicalKeyUri, fileUriOf, pathOfFileUri } from "../super_config/key_uri.ts";
-import { absoluteUrl } from "../super_config/values.ts";
 import { flagName, type InitOptions, ISSUERS, type Kind } from "./options.ts";
+import { converted } from "./values.ts";
 
 /** The secrets that the answers need, read. */
 export interface Secrets {
@@ -17,7 +14,8 @@ export interface Secrets {
   estPassword: string | undefined;
 }
 
-const PUBLIC_DPS = "https://global.azure-devices-provisioning.net/";
+/** The provisioning service for everybody. */
+export const PUBLIC_DPS = "https://global.azure-devices-provisioning.net/";
 
 /**
  * The super-config that the answers mean. Pure. Throws {@link UsageError} naming the flag and the
@@ -30,9 +28,9 @@ export function buildSuperConfig(kind: Kind, options: InitOptions, secrets: Secr
     parent_hostname: options.parentHostname,
     provisioning: provisioning(kind, options, secrets),
     aziot_keys: pkcs11Lib === undefined || pkcs11BaseSlot === undefined ? undefined : table({
-      pkcs11_lib_path: checked("pkcs11Lib", pkcs11Lib, absolutePath),
+      pkcs11_lib_path: converted("pkcs11Lib", pkcs11Lib),
       // It is used as the administrator wrote it; reading it finds mistakes.
-      pkcs11_base_slot: checked("pkcs11BaseSlot", pkcs11BaseSlot, tokenUri),
+      pkcs11_base_slot: converted("pkcs11BaseSlot", pkcs11BaseSlot),
     }),
     cert_issuance: certIssuance(options, secrets),
   });
@@ -45,13 +43,7 @@ function provisioning(kind: Kind, options: InitOptions, secrets: Secrets): Table
       return table({ source: "none" });
     case "manual-connection-string": {
       const text = secrets.connectionString ?? "";
-      return table({
-        source: "manual",
-        connection_string: checked("connectionString", text, (text) => {
-          parseConnectionString(text);
-          return text;
-        }),
-      });
+      return table({ source: "manual", connection_string: converted("connectionString", text) });
     }
     case "manual-symmetric-key": {
       const authentication = table({ method: "sas", device_id_pk: symmetricKey(options, secrets) });
@@ -64,11 +56,11 @@ function provisioning(kind: Kind, options: InitOptions, secrets: Secrets): Table
     default:
       return table({
         source: "dps",
-        global_endpoint: checked("dpsEndpoint", options.dpsEndpoint ?? PUBLIC_DPS, absoluteUrl),
+        global_endpoint: converted("dpsEndpoint", options.dpsEndpoint ?? PUBLIC_DPS),
         id_scope: options.idScope,
         payload: options.dpsPayload === undefined
           ? undefined
-          : table({ uri: checked("dpsPayload", options.dpsPayload, certUri) }),
+          : table({ uri: converted("dpsPayload", options.dpsPayload) }),
         attestation: attestation(kind, options, secrets),
       });
   }
@@ -84,18 +76,9 @@ function attestation(kind: Kind, options: InitOptions, secrets: Secrets): Table 
 
 function symmetricKey({ symmetricKeyUri }: InitOptions, { symmetricKey }: Secrets): Table {
   if (symmetricKeyUri !== undefined) {
-    return table({ uri: checked("symmetricKeyUri", symmetricKeyUri, keyUri) });
+    return table({ uri: converted("symmetricKeyUri", symmetricKeyUri) });
   }
-  const value = checked("symmetricKeyFile", symmetricKey ?? "", (text) => {
-    try {
-      return encodeKey(decodeKey(text));
-    } catch (error) {
-      throw new Error(
-        "not valid base64 (standard alphabet, padding complete or left out): " +
-          (error instanceof Error ? error.message : error),
-      );
-    }
-  });
+  const value = converted("symmetricKeyFile", symmetricKey ?? "");
   return table({ value });
 }
 
@@ -103,8 +86,8 @@ function identity(options: InitOptions): Record<string, string | Table | undefin
   const source = options.identityCert ?? "";
   if (!ISSUERS.some((issuer) => issuer === source)) {
     return {
-      identity_cert: checked("identityCert", source, certUri),
-      identity_pk: checked("identityKey", options.identityKey ?? "", keyUri),
+      identity_cert: converted("identityCert", source),
+      identity_pk: converted("identityKey", options.identityKey ?? ""),
     };
   }
   const subject = options.identitySubject;
@@ -144,30 +127,27 @@ function expiryDays(text: string | undefined): number | undefined {
 function certIssuance(options: InitOptions, { estPassword }: Secrets): Table | undefined {
   if (options.identityCert === "local_ca") {
     const local_ca = table({
-      cert: checked("localCaCert", options.localCaCert ?? "", certUri),
-      pk: checked("localCaKey", options.localCaKey ?? "", keyUri),
+      cert: converted("localCaCert", options.localCaCert ?? ""),
+      pk: converted("localCaKey", options.localCaKey ?? ""),
     });
     return table({ local_ca });
   }
   if (options.identityCert !== "est") return undefined;
 
-  const part = (
-    key: keyof InitOptions & `est${string}`,
-    convert: (text: string) => string,
-  ): string | undefined => {
+  const part = (key: keyof InitOptions & `est${string}`): string | undefined => {
     const value = options[key];
-    return typeof value === "string" ? checked(key, value, convert) : undefined;
+    return typeof value === "string" ? converted(key, value) : undefined;
   };
   const auth = table({
     username: options.estUsername,
     password: options.estUsername === undefined ? undefined : estPassword,
-    identity_cert: part("estIdentityCert", certUri),
-    identity_pk: part("estIdentityKey", keyUri),
-    bootstrap_identity_cert: part("estBootstrapCert", certUri),
-    bootstrap_identity_pk: part("estBootstrapKey", keyUri),
+    identity_cert: part("estIdentityCert"),
+    identity_pk: part("estIdentityKey"),
+    bootstrap_identity_cert: part("estBootstrapCert"),
+    bootstrap_identity_pk: part("estBootstrapKey"),
   });
-  const trusted = options.estTrustedCert?.map((text) => checked("estTrustedCert", text, certUri));
-  const urls = { default: part("estUrl", estUrl), "device-id": part("estIdentityUrl", estUrl) };
+  const trusted = options.estTrustedCert?.map((text) => converted("estTrustedCert", text));
+  const urls = { default: part("estUrl"), "device-id": part("estIdentityUrl") };
   return table({
     est: table({
       trusted_certs: trusted,
@@ -175,49 +155,4 @@ function certIssuance(options: InitOptions, { estPassword }: Secrets): Table | u
       urls: table(urls),
     }),
   });
-}
-
-/** The base URL of an EST server, whatever part of it people have at hand. */
-function estUrl(text: string): string {
-  const url = absoluteUrl(text);
-  if (!/^https?:/.test(url)) throw new Error("expected an http: or https: URL");
-  const base = url.replace(/\/simpleenroll\/?$/, "");
-  return base.includes("/.well-known/est") ? base : `${base.replace(/\/+$/, "")}/.well-known/est`;
-}
-
-function certUri(text: string): string {
-  if (!text.startsWith("file:")) return fileUriOf(absolutePath(text));
-  pathOfFileUri(text);
-  return absoluteUrl(text);
-}
-
-function keyUri(text: string): string {
-  if (/^(file|pkcs11):/.test(text)) return canonicalKeyUri(text);
-  return fileUriOf(absolutePath(text));
-}
-
-function tokenUri(text: string): string {
-  if (!text.startsWith("pkcs11:")) throw new Error("expected a pkcs11: URI");
-  canonicalKeyUri(text);
-  return text;
-}
-
-function absolutePath(text: string): string {
-  if (text.startsWith("/")) return text;
-  throw new Error("a path must be absolute");
-}
-
-/** `convert` applied to a flag's value; what it throws names the flag, not the value. */
-function checked(
-  key: keyof InitOptions,
-  value: string,
-  convert: (text: string) => string,
-): string {
-  try {
-    return convert(value);
-  } catch (error) {
-    throw new UsageError(
-      `invalid ${flagName(key)}: ${error instanceof Error ? error.message : error}`,
-    );
-  }
 }

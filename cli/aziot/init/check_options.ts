@@ -10,6 +10,9 @@ export interface EnvironmentSecrets {
   estPassword: string | undefined;
 }
 
+/** Answers are missing; all of them are named. */
+export class MissingAnswers extends UsageError {}
+
 /** Checks that the answers go together and that none is missing; answers the kind they mean. */
 export function checkOptions(options: InitOptions, secrets: EnvironmentSecrets): Kind {
   const kind = kindOf(options, secrets);
@@ -17,7 +20,7 @@ export function checkOptions(options: InitOptions, secrets: EnvironmentSecrets):
   refuseContradictions(options);
   const missing = missingAnswers(options, kind, secrets);
   if (missing.length > 0) {
-    throw new UsageError(`missing for --provisioning ${kind}: ${missing.join(", ")}`);
+    throw new MissingAnswers(`missing for --provisioning ${kind}: ${missing.join(", ")}`);
   }
   const fromStdin = FLAGS.filter(({ key }) => key.endsWith("File") && options[key] === "-");
   if (fromStdin.length > 1) {
@@ -27,13 +30,14 @@ export function checkOptions(options: InitOptions, secrets: EnvironmentSecrets):
   return kind;
 }
 
-function kindOf(options: InitOptions, secrets: EnvironmentSecrets): Kind {
+/** The kind of provisioning that the answers mean. Throws when they do not say. */
+export function kindOf(options: InitOptions, secrets: EnvironmentSecrets): Kind {
   const { provisioning, connectionString, connectionStringFile } = options;
   if (provisioning === undefined) {
     if (connectionString ?? connectionStringFile ?? secrets.connectionString) {
       return "manual-connection-string";
     }
-    throw new UsageError(`missing: --provisioning KIND, one of ${KINDS.join(", ")}`);
+    throw new MissingAnswers(`missing: --provisioning KIND, one of ${KINDS.join(", ")}`);
   }
   const kind = KINDS.find((kind) => kind === provisioning);
   if (kind !== undefined) return kind;

@@ -4,14 +4,15 @@
 
 import { rounded } from "./figures.ts";
 import type { Memory } from "./memory.ts";
+import type { StartTime } from "./start_time.ts";
 import type { Throughput } from "./throughput.ts";
 
 /** Everything that was measured. */
 export interface Measured {
   readonly throughput: readonly Throughput[];
   readonly memory: readonly Memory[];
-  /** From exec to the first answer of keyd, in milliseconds. */
-  readonly start: number;
+  /** From exec to the first answer of keyd. */
+  readonly start: StartTime;
 }
 
 /** One figure that has a limit. */
@@ -49,7 +50,11 @@ export function verdicts({ throughput, memory, start }: Measured): Verdict[] {
     verdict(`${name}: memory at most`, peak, PEAK_LIMIT, "MiB"),
     verdict(`${name}: memory added by 100 000 requests`, growth, GROWTH_LIMIT, "MiB"),
   ]);
-  return [...ratios, ...sizes, verdict("keyd: exec to first answer", start, START_LIMIT, "ms")];
+  return [
+    ...ratios,
+    ...sizes,
+    verdict("keyd: exec to first answer", start.elapsed, START_LIMIT, "ms"),
+  ];
 }
 
 /** The report as text. */
@@ -71,7 +76,8 @@ export function asText(measured: Measured): string {
   const lines = verdicts(measured).map(({ what, value, limit, unit, holds }) =>
     `${holds ? "ok    " : "MISSED"} ${what}: ${value} ${unit} (at most ${limit})`
   );
-  return [head, ...rows, "", ...lines].join("\n");
+  const start = `keyd: CPU until its first answer: ${measured.start.cpu.toFixed(1)} ms`;
+  return [head, ...rows, "", ...lines, start].join("\n");
 }
 
 /** The report as one line of JSON. */

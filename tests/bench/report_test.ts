@@ -11,7 +11,7 @@ const measured: Measured = {
     { ...row, name: "hmac", ratio: 4.51 },
   ],
   memory: [{ name: "keyd", idle: 60, peak: 100.5, growth: -3 }],
-  start: 70,
+  start: { elapsed: 70, cpu: 61.25 },
 };
 
 Deno.test("figures at their limit hold, those above are missed", () => {
@@ -30,6 +30,7 @@ Deno.test("the text shows each figure beside its limit", () => {
   match(text, /^bare +1 +9000 +100\.0 +300\.0 +8\.12 +$/m);
   match(text, /^MISSED hmac, 1 connections: CPU against bare: 4\.51 x \(at most 4\.5\)$/m);
   match(text, /^ok {5}keyd: exec to first answer: 70 ms \(at most 100\)$/m);
+  match(text, /^keyd: CPU until its first answer: 61\.3 ms$/m);
 });
 
 Deno.test("the JSON is one line with all figures", () => {

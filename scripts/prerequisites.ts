@@ -17,7 +17,9 @@ export type Prerequisite =
   | "debhelper"
   | "lintian"
   | "cross-compiler"
-  | "qemu";
+  | "qemu"
+  | "mmdebstrap"
+  | "nspawn";
 
 const PACKAGES: Record<Prerequisite, { probe: string; packages: string[] }> = {
   compiler: { probe: "/usr/bin/cc", packages: ["gcc", "libc6-dev"] },
@@ -33,6 +35,8 @@ const PACKAGES: Record<Prerequisite, { probe: string; packages: string[] }> = {
     probe: "/usr/bin/aarch64-linux-gnu-gcc",
     packages: ["gcc-aarch64-linux-gnu", "binutils-aarch64-linux-gnu", "libc6-dev-arm64-cross"],
   },
+  mmdebstrap: { probe: "/usr/bin/mmdebstrap", packages: ["mmdebstrap"] },
+  nspawn: { probe: "/usr/bin/systemd-nspawn", packages: ["systemd-container"] },
   qemu: { probe: "/usr/bin/qemu-aarch64-static", packages: ["qemu-user-static"] },
 };
 

@@ -82,7 +82,7 @@ Deno.test("what needs no library is answered while the library works", async () 
   await using keyd = await startSlowKeyd();
   await using _ = keyd.slow;
   using keys = keysClient({ socket: keyd.socket });
-  const handle = await keys.createKeyIfNotExists("sleep-1000", "sign");
+  const handle = await keys.createKeyIfNotExists("sleep-2000", "sign");
 
   let isSlowOneDone = false;
   const slow = keys.signHmacSha256(handle, new Uint8Array()).finally(() => isSlowOneDone = true);

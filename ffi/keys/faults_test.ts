@@ -10,7 +10,7 @@ const LIBRARY = `${PLAIN}/libaziot_keys.so`;
 const WORKER = `${PLAIN}/tests/keys_worker`;
 
 /** How often the worker is killed; a longer run sets more. */
-const KILLS = Number(Deno.env.get("AZIOT_TEST_KILLS") ?? "10");
+const KILLS = Number(Deno.env.get("AZIOT_KILL_MOMENTS") ?? "10");
 
 async function withHome(run: (home: string) => Promise<void>): Promise<void> {
   const home = await Deno.makeTempDir();

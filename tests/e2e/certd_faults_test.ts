@@ -21,7 +21,7 @@ const names = (directory: string) =>
   [...Deno.readDirSync(directory)].map(({ name }) => name).sort();
 
 /** How often the service is killed, at another moment each time. */
-const KILLS = 10;
+const KILLS = Number(Deno.env.get("AZIOT_KILL_MOMENTS") ?? "10");
 
 Deno.test("killed while it writes, the service has the old certificate or the new", async () => {
   const seed = crypto.getRandomValues(new Uint32Array(1))[0] ?? 1;

@@ -5,7 +5,7 @@ import { createHmac } from "node:crypto";
 import { makeWorld, principal, type World } from "./identityd_world.ts";
 
 /** How often the service is killed, at another moment each time. */
-const KILLS = 10;
+const KILLS = Number(Deno.env.get("AZIOT_KILL_MOMENTS") ?? "10");
 
 /** Longer than a start or a reprovisioning takes here. */
 const LONGEST_MS = 900;

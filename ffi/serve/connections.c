@@ -55,8 +55,10 @@ struct slot *connection_open(int fd, struct listener *listener, const struct pee
 
 bool connection_shut(struct slot *slot)
 {
-    if (slot_confirmed(slot_fd(slot), SLOT_CONNECTION) == NULL)
+    if (slot_confirmed(slot_fd(slot), SLOT_CONNECTION) == NULL) {
+        connection_forget(slot);
         return false;
+    }
     if (number_busy(slot->number) == 0)
         uncount(slot);
     return real()->shutdown(slot_fd(slot), SHUT_RDWR) == 0;

@@ -13,7 +13,7 @@ struct slot *connection_open(int fd, struct listener *listener, const struct pee
 /*
  * Ends both directions; whoever serves it reads the end and closes it. Unless a request of it is
  * still in a handler it no longer counts against any limit. False when the descriptor turns out
- * to be another socket by now.
+ * to be another socket by now; then it is forgotten.
  */
 bool connection_shut(struct slot *slot);
 

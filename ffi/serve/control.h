@@ -36,8 +36,8 @@ EXPORT int32_t aziot_serve_shut(int32_t connection);
 /*
  * Shuts the connections that have had no request for more than `idle_seconds` after an answer, or
  * whose head is not complete after more than `head_seconds`; to be called every few seconds. One
- * that comes more than half of `head_seconds` late shuts nobody. Returns how many were shut, -1
- * for seconds that are negative or no number.
+ * that comes more than half of `head_seconds` after the one before shuts nobody. Returns how many
+ * were shut, -1 for seconds that are negative or no number.
  */
 EXPORT int32_t aziot_serve_sweep(double idle_seconds, double head_seconds);
 

@@ -171,7 +171,7 @@ static void reused_behind_our_back(void)
     CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0);
     CHECK(dup2(pair[0], connection) == connection);
 
-    CHECK(aziot_serve_shut(port) == -1);
+    CHECK(aziot_serve_shut(port) == -1 && aziot_serve_sent(port) == -1);
     CHECK(send(pair[1], "x", 1, 0) == 1 && state_of(connection) == 'd');
     struct sockaddr_storage name;
     socklen_t length = sizeof name;

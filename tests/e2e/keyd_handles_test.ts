@@ -92,5 +92,6 @@ Deno.test("without a key store the service serves and can make nothing", async (
   if (Deno.uid() !== 0) return;
   // The key is found; the one that would sign its handle is not.
   await assert.rejects(keys.loadKey("there"), { status: 500, message: "internal error" });
+  await keyd.daemon.stop();
   assert.match(keyd.daemon.log(), /could not use the handle validation key/);
 });

@@ -192,6 +192,7 @@ Deno.test("an older keys library serves, but cannot move or delete", async () =>
     assert.equal((await keys.signHmacSha256(handle, new Uint8Array(1))).length, 32);
     await assert.rejects(keys.deleteKey(handle), { status: 500, message: "internal error" });
     await assert.rejects(keys.moveKeyPair("a", "b"), { status: 500, message: "internal error" });
+    await keyd.daemon.stop();
     assert.match(
       keyd.daemon.log(),
       /could not delete key: the keys library does not have this function/,

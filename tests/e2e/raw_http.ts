@@ -57,8 +57,15 @@ export class RawConnection implements AsyncDisposable {
 
   constructor(readonly channel: Channel) {}
 
+  /** Sends all of it, or as much as a service takes that answers before and closes. */
   async send(bytes: Uint8Array): Promise<void> {
-    for (let at = 0; at < bytes.length;) at += await this.channel.write(bytes.subarray(at));
+    try {
+      for (let at = 0; at < bytes.length;) at += await this.channel.write(bytes.subarray(at));
+    } catch (cause) {
+      const isClosed = cause instanceof Deno.errors.BrokenPipe ||
+        cause instanceof Deno.errors.ConnectionReset;
+      if (!isClosed) throw cause;
+    }
   }
 
   /** Ends our side; the service may still answer. */

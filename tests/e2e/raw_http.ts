@@ -57,15 +57,8 @@ export class RawConnection implements AsyncDisposable {
 
   constructor(readonly channel: Channel) {}
 
-  /** Sends all of it, or as much as a service takes that answers before and closes. */
   async send(bytes: Uint8Array): Promise<void> {
-    try {
-      for (let at = 0; at < bytes.length;) at += await this.channel.write(bytes.subarray(at));
-    } catch (cause) {
-      const isClosed = cause instanceof Deno.errors.BrokenPipe ||
-        cause instanceof Deno.errors.ConnectionReset;
-      if (!isClosed) throw cause;
-    }
+    for (let at = 0; at < bytes.length;) at += await this.channel.write(bytes.subarray(at));
   }
 
   /** Ends our side; the service may still answer. */
@@ -240,7 +233,12 @@ export async function exchange(
   await using connection = options.uid === undefined
     ? await connect(socket)
     : connectAs(options.uid, socket);
-  await connection.send(request);
+  try {
+    await connection.send(request);
+  } catch (cause) {
+    // A service that refuses a request closes before it has read all of it; its answer is there.
+    if (!(cause instanceof Deno.errors.BrokenPipe)) throw cause;
+  }
   const response = await connection.receive(options);
   if (!response) throw new Error("the connection ended without an answer");
   return response;

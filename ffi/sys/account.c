@@ -112,7 +112,7 @@ int32_t aziot_sys_group_id(const char *name, uint8_t out[4])
 
 int32_t aziot_sys_group_list(const char *name, uint8_t *out, uint32_t capacity)
 {
-    uint32_t ids[2];
+    uint32_t ids[2] = {0};
     int32_t result = by_name(look_up_user, name, ids);
     if (result < 0)
         return result;

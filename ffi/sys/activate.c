@@ -152,8 +152,11 @@ int main(int argc, char **argv)
         if (count == MOST_SOCKETS)
             return usage("too many sockets", NULL);
         char *copy = strdup(argv[at]);
-        if (copy == NULL || !parse(copy, &sockets[count++]))
+        if (copy == NULL || !parse(copy, &sockets[count])) {
+            free(copy);
             return usage("not of the form NAME=PATH:MODE", argv[at]);
+        }
+        count++;
     }
     if (count == 0)
         return usage("no socket given", NULL);

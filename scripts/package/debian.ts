@@ -72,15 +72,20 @@ export async function buildPackages(
   libraries: Libraries,
 ): Promise<void> {
   await ensurePrerequisites(["debhelper"]);
-  const { database } = libraries.sysroot ?? {};
+  const { sysroot } = libraries;
   await runTool("dpkg-buildpackage", ["-us", "-uc", "-b", "-d", `-a${arch}`], {
     cwd: work,
     env: {
       SOURCE_DATE_EPOCH: String(release.epoch),
+      // There are none here; without this a build for another machine warns of them.
+      DEB_BUILD_OPTIONS: "nocheck",
       AZIOT_COMPRESSION: compression,
       // The archive's level for xz; for gzip, which only tests use, the fastest.
       AZIOT_COMPRESSION_LEVEL: compression === "gzip" ? "1" : "6",
-      ...database === undefined ? {} : { AZIOT_SHLIBS_DB: database },
+      ...sysroot === undefined ? {} : {
+        AZIOT_SHLIBS_DATABASE: sysroot.database,
+        AZIOT_SHLIBS_DIRECTORIES: sysroot.libraries.join(":"),
+      },
     },
   });
 }

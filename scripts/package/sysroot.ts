@@ -13,6 +13,8 @@ export interface Sysroot {
   flags: string[];
   /** A database from which dpkg-shlibdeps learns which package a library belongs to. */
   database: string;
+  /** Where its libraries are. */
+  libraries: string[];
 }
 
 /** Run-time packages, whose libraries the product's are linked with, and headers. */
@@ -20,12 +22,17 @@ const PACKAGES = ["libc6", "libgcc-s1", "libssl3", "libssl-dev"];
 
 /** The arm64 libraries of this Debian release, fetched with apt once and kept. */
 export async function arm64Sysroot(): Promise<Sysroot> {
-  const directory = `${CACHE}/sysroot-arm64`;
+  await Deno.mkdir(CACHE, { recursive: true });
+  // Libraries are known by their paths, so there has to be one way to write them.
+  const directory = `${await Deno.realPath(CACHE)}/sysroot-arm64`;
   if (!await exists(directory)) await unpack(directory);
   const include = `${directory}/usr/include`;
   return {
     directory,
     database: `${directory}/var/lib/dpkg`,
+    libraries: ["/lib", "/lib/aarch64-linux-gnu", "/usr/lib/aarch64-linux-gnu"].map((path) =>
+      directory + path
+    ),
     flags: [
       "-isystem",
       `${include}/aarch64-linux-gnu`,
@@ -49,6 +56,8 @@ async function unpack(directory: string): Promise<void> {
       status += await register(name, archive, root, directory);
     }
     await writeFile(`${root}/var/lib/dpkg/status`, status);
+    // The form of the database in which files are named by package and architecture.
+    await writeFile(`${root}/var/lib/dpkg/info/format`, "1\n");
     await Deno.rename(root, directory);
   } catch (cause) {
     // Another build may have been faster.

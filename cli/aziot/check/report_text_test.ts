@@ -180,7 +180,10 @@ Deno.test("what a check throws is its error", async () => {
     run: () => Promise.reject(new Error("outer", { cause: new Error("inner") })),
   };
   const [result] = await run(new JsonReport(), [broken]);
-  assert.deepEqual(result?.outcome, { kind: "error", details: ["outer", "inner"] });
+  assert.deepEqual(result?.outcome, {
+    kind: "error",
+    details: ["outer\nThis check itself failed; --verbose tells of the cause.", "inner"],
+  });
 });
 
 Deno.test("checks run side by side and are told in their order", async () => {

@@ -68,7 +68,7 @@ async function find(check: Check, context: Context): Promise<Finding> {
     const [message, cause] = error instanceof Error
       ? [error.message, error.cause]
       : [String(error), undefined];
-    return failure(message, "", cause);
+    return failure(message, "This check itself failed; --verbose tells of the cause.", cause);
   }
 }
 

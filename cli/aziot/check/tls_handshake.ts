@@ -5,7 +5,7 @@ import { TlsConnection } from "../../../services/tls/connection.ts";
 import { TimeLimit } from "../../../services/http/time_limit.ts";
 import { TlsError } from "../../../services/tls/errors.ts";
 import { parseTarget, type Target } from "../../../services/tls/target.ts";
-import { connectTcp, systemResolve } from "../../../services/tls/tcp.ts";
+import { connectTcp, systemDial } from "../../../services/tls/tcp.ts";
 import type { Transport } from "../../../services/http/transport.ts";
 import { TrustStore } from "../../../services/tls/trust_store.ts";
 import { openTunnel } from "./proxy_tunnel.ts";
@@ -34,8 +34,8 @@ export async function shakeHands(peer: Peer): Promise<void> {
     () => new TlsError("timeout", `no TLS connection to ${target.peer} in time`),
   );
   const below = peer.proxy === undefined
-    ? await connect(target, limit)
-    : await throughProxy(peer.proxy, target, trust, limit);
+    ? await connect(target, peer.timeoutMs, limit)
+    : await throughProxy(peer, peer.proxy, target, trust, limit);
   const connection = secured(below, target, trust);
   try {
     await limit.race(connection.handshake(), () => connection.close());
@@ -45,19 +45,19 @@ export async function shakeHands(peer: Peer): Promise<void> {
   }
 }
 
-function connect(target: Target, limit: TimeLimit): Promise<Transport> {
-  const { remaining: timeoutMs, signal } = limit;
-  return connectTcp(target, { timeoutMs, signal, resolve: systemResolve });
+function connect(target: Target, timeoutMs: number, limit: TimeLimit): Promise<Transport> {
+  return connectTcp(target, { timeoutMs, signal: limit.signal, dial: systemDial });
 }
 
 async function throughProxy(
+  { timeoutMs }: Peer,
   proxy: URL,
   target: Target,
   trust: TrustStore,
   limit: TimeLimit,
 ): Promise<Transport> {
   const between = parseTarget(`${proxy.protocol}//${proxy.host}/`);
-  let transport = await connect(between, limit);
+  let transport = await connect(between, timeoutMs, limit);
   try {
     if (proxy.protocol === "https:") {
       const connection = secured(transport, between, trust);

@@ -7,13 +7,17 @@ import { ConnectionError, RemoteError } from "./client_errors.ts";
 const answer = (
   status: number,
   body = "",
-  contentType: string | undefined = "application/json",
-) => ({ status, contentType, bytes: new TextEncoder().encode(body) });
+  contentType = "application/json",
+) => ({
+  status,
+  headers: new Headers({ "content-type": contentType }),
+  body: new TextEncoder().encode(body),
+});
 
 Deno.test("the expected status gives the parsed body, a 204 nothing", () => {
   assert.deepEqual(valueOf(answer(200, '{"a":1}'), 200), { a: 1 });
   assert.deepEqual(valueOf(answer(200, "[1]", "Application/JSON; charset=utf-8"), 200), [1]);
-  assert.deepEqual(valueOf({ ...answer(200, "1"), contentType: undefined }, 200), 1);
+  assert.deepEqual(valueOf({ ...answer(200, "1"), headers: new Headers() }, 200), 1);
   assert.deepEqual(valueOf(answer(201, '{"a":1}'), 201), { a: 1 });
   assert.equal(valueOf(answer(204), 204), undefined);
 });
@@ -51,7 +55,7 @@ Deno.test("anything else is no answer, and its content is not told", () => {
     [answer(200, "secret", "text/plain"), 200, /unexpected content type "text\/plain"/],
     [answer(200, "secret"), 200, /^ConnectionError: the answer is not JSON$/],
     [answer(200, '{"a":1,"a":2}'), 200, /the answer is not JSON/],
-    [{ ...answer(200), bytes: new Uint8Array([0xff]) }, 200, /the answer is not UTF-8/],
+    [{ ...answer(200), body: new Uint8Array([0xff]) }, 200, /the answer is not UTF-8/],
   ];
   for (const [got, expected, message] of rows) {
     assert.throws(() => valueOf(got, expected), (error: unknown) => {

@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: MIT
 
-/**
- * The client of a service on a unix socket. A file of its own, so that a daemon that calls nobody
- * does not load `node:http`.
- */
+/** The client of a service on a unix socket. */
 
-import { Agent, type IncomingMessage, request as open } from "node:http";
 import { type Log, SILENT } from "../log/log.ts";
-import { type Answer, valueOf } from "./client_answer.ts";
+import { valueOf } from "./client_answer.ts";
 import { connectFailure, ConnectionError } from "./client_errors.ts";
 import { timeScale } from "./environment.ts";
+import { Http1Connection } from "./http1_connection.ts";
+import { encodeRequest } from "./http1_request.ts";
+import type { Answer } from "./http1_response.ts";
+import { IdleConnections } from "./idle_connections.ts";
 import { Slots } from "./slots.ts";
+import { SocketTransport } from "./socket_transport.ts";
+import { TimeLimit } from "./time_limit.ts";
 
 export { ConnectionError, NotConnectedError, RemoteError } from "./client_errors.ts";
 
@@ -87,119 +89,130 @@ export function unixClient(options: UnixClientOptions): UnixClient {
   return new PooledClient(options);
 }
 
-/** An attempt that got no answer. */
-class LostAttempt extends Error {
-  constructor(readonly problem: ConnectionError) {
-    super(problem.message);
-  }
-}
-
 class PooledClient implements UnixClient {
   readonly #scale = timeScale();
   readonly #slots = new Slots(CONNECTIONS);
-  readonly #pool = new Agent({ keepAlive: true, maxSockets: CONNECTIONS, timeout: KEEP });
+  readonly #idle = new IdleConnections({ count: CONNECTIONS, milliseconds: KEEP });
+  /** Connections that are in use or being opened. */
+  #busy = 0;
 
   constructor(readonly options: UnixClientOptions) {}
 
   async request(request: UnixRequest): Promise<unknown> {
     const { retries = 0, retryPauseMs = RETRY_PAUSE, log = SILENT } = this.options;
+    const bytes = this.#encode(request);
     const attempts = retries + 1;
     for (let attempt = 1;; attempt++) {
+      let answer: Answer | undefined;
       try {
-        return valueOf(await this.#attempt(request), request.expect ?? 200);
-      } catch (error) {
-        if (!(error instanceof LostAttempt)) throw error;
-        const { problem } = error;
+        answer = await this.#attempt(request, bytes);
+      } catch (problem) {
+        if (request.signal?.aborted || !(problem instanceof ConnectionError)) throw problem;
         log.warn(
           `Failed to send HTTP request (attempt ${attempt} of ${attempts}): ${problem.message}`,
         );
         if (attempt >= attempts) throw problem;
       }
+      if (answer) return valueOf(answer, request.expect ?? 200);
       await pause(retryPauseMs * this.#scale, request.signal);
     }
   }
 
   close(): void {
-    this.#pool.destroy();
+    this.#idle.close();
   }
 
   [Symbol.dispose](): void {
     this.close();
   }
 
+  #encode({ method, path, query, body }: UnixRequest): Uint8Array {
+    const json = body === undefined ? undefined : text.encode(JSON.stringify(body));
+    return encodeRequest({ authority: this.options.host, path: withQuery(path, query) }, {
+      method,
+      headers: json ? { "content-type": "application/json" } : {},
+      ...json && { body: json },
+    });
+  }
+
   /** One attempt; its time begins when it has a connection's place. */
-  async #attempt(request: UnixRequest): Promise<Answer> {
+  async #attempt(request: UnixRequest, bytes: Uint8Array): Promise<Answer> {
     const release = await this.#slots.take(request.signal);
+    const { socket } = this.options;
+    const timeoutMs = request.timeoutMs ?? this.options.timeoutMs ?? TIMEOUT;
+    using limit = new TimeLimit(
+      timeoutMs * this.#scale,
+      () => new ConnectionError(`no answer from ${socket} within ${timeoutMs / 1000} s`),
+      request.signal,
+    );
+    this.#busy++;
     try {
-      const isRepeatable = request.idempotent ?? request.method !== "POST";
-      return await this.#exchange(request, isRepeatable ? this.#pool : this.#ownConnection());
+      return await this.#send(request, bytes, limit);
     } finally {
+      this.#busy--;
       release();
     }
   }
 
-  /**
-   * For a request that must not be done twice: when a kept connection turns out to be dead, the
-   * platform sends again whatever went out on it, even what the service may have read. A kept
-   * connection makes room for it, so that there are not more than {@link CONNECTIONS}.
-   */
-  #ownConnection(): Agent {
-    const [kept] = Object.values(this.#pool.freeSockets).flatMap((sockets) => sockets ?? []);
-    kept?.destroy();
-    return new Agent({ keepAlive: false });
+  async #send(request: UnixRequest, bytes: Uint8Array, limit: TimeLimit): Promise<Answer> {
+    const isRepeatable = request.idempotent ?? request.method !== "POST";
+    const kept = isRepeatable ? this.#idle.take(this.options.socket) : undefined;
+    if (kept) {
+      try {
+        return await this.#exchange(kept, request, bytes, limit);
+      } catch (error) {
+        // Without a byte of an answer, the service had just closed what it took for idle.
+        if (limit.signal.aborted || kept.hasAnswered) throw error;
+        this.#idle.forget(this.options.socket);
+      }
+    }
+    // A kept connection makes room, so that there are not more than a client may have.
+    if (this.#busy + this.#idle.count > CONNECTIONS) this.#idle.drop();
+    return await this.#exchange(await this.#connect(limit), request, bytes, limit);
   }
 
-  #exchange(request: UnixRequest, agent: Agent): Promise<Answer> {
-    const { socket, host, maxResponse = MAX_RESPONSE } = this.options;
-    const { method, path, query, body, signal } = request;
-    const timeoutMs = request.timeoutMs ?? this.options.timeoutMs ?? TIMEOUT;
-    signal?.throwIfAborted();
-    const bytes = body === undefined ? undefined : new TextEncoder().encode(JSON.stringify(body));
-    const { promise, resolve, reject } = Promise.withResolvers<Answer>();
+  async #exchange(
+    connection: Http1Connection,
+    { method }: UnixRequest,
+    bytes: Uint8Array,
+    limit: TimeLimit,
+  ): Promise<Answer> {
+    const { socket, maxResponse = MAX_RESPONSE } = this.options;
+    try {
+      return await limit.race(
+        connection.exchange(bytes, { method, maxBody: maxResponse }),
+        () => connection.close(),
+      );
+    } finally {
+      this.#idle.keep(socket, connection);
+    }
+  }
 
-    const sent = open({
-      socketPath: socket,
-      method,
-      path: withQuery(path, query),
-      headers: {
-        Host: host,
-        ...bytes && { "Content-Type": "application/json", "Content-Length": bytes.length },
-      },
-      agent,
+  async #connect(limit: TimeLimit): Promise<Http1Connection> {
+    const { socket: path } = this.options;
+    let isAbandoned = false;
+    const connecting = Deno.connect({ transport: "unix", path }).then((socket) => {
+      // A connection that is there after all must not stay open.
+      if (isAbandoned) socket.close();
+      return socket;
     });
-    const lose = (problem: ConnectionError) => {
-      sent.destroy();
-      reject(new LostAttempt(problem));
-    };
-    const timer = setTimeout(
-      () => lose(new ConnectionError(`no answer from ${socket} within ${timeoutMs / 1000} s`)),
-      timeoutMs * this.#scale,
-    );
-    const abort = () => {
-      sent.destroy();
-      reject(signal?.reason);
-    };
-    signal?.addEventListener("abort", abort);
-
-    sent.on("error", async (cause) => {
-      lose(await connectFailure(socket, cause) ?? broken(socket, cause));
-    });
-    sent.on("response", (response) => {
-      collect(response, maxResponse).then((received) =>
-        resolve({
-          status: response.statusCode ?? 0,
-          contentType: response.headers["content-type"],
-          bytes: received,
-        }), (cause) => lose(broken(socket, cause)));
-    });
-    sent.end(bytes);
-
-    return promise.finally(() => {
-      clearTimeout(timer);
-      signal?.removeEventListener("abort", abort);
-    });
+    try {
+      const socket = await limit.race(connecting, () => isAbandoned = true);
+      return new Http1Connection(
+        new SocketTransport(
+          socket,
+          path,
+          (message, options) => new ConnectionError(message, options),
+        ),
+      );
+    } catch (cause) {
+      if (limit.signal.aborted || cause instanceof Deno.errors.NotCapable) throw cause;
+      throw await connectFailure(path, cause) ?? broken(path, cause);
+    }
   }
 }
+
+const text = new TextEncoder();
 
 function broken(socket: string, cause: unknown): ConnectionError {
   const reason = cause instanceof Error ? cause.message : String(cause);
@@ -210,26 +223,6 @@ function withQuery(path: string, query: UnixRequest["query"]): string {
   const parameters = Object.entries(query ?? {})
     .map(([name, value]) => `${encodeSegment(name)}=${encodeSegment(value)}`);
   return parameters.length === 0 ? path : `${path}?${parameters.join("&")}`;
-}
-
-/** The whole body; rejects when it is cut short or longer than `limit` bytes. */
-async function collect(response: IncomingMessage, limit: number): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  for await (const chunk of response) {
-    if (!(chunk instanceof Uint8Array)) throw new TypeError("the body is not bytes");
-    length += chunk.length;
-    if (length > limit) throw new Error(`the answer is longer than ${limit} bytes`);
-    chunks.push(chunk);
-  }
-  if (!response.complete) throw new Error("the answer was cut short");
-  const bytes = new Uint8Array(length);
-  let at = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, at);
-    at += chunk.length;
-  }
-  return bytes;
 }
 
 function pause(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {

@@ -58,12 +58,16 @@ Deno.test("a retry that succeeds is the answer", async () => {
 Deno.test("no answer, half an answer, a wrong or an endless one is a connection error", async () => {
   const head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n";
   const rows: [name: string, answer: string, message: RegExp][] = [
-    ["closed", "", /the connection to .* failed/],
-    ["half a head", "HTTP/1.1 200 OK\r\nconte", /failed/],
-    ["half a body", `${head}content-length: 50\r\n\r\n{"a":`, /failed/],
-    ["not HTTP", "hello\r\n\r\n", /failed/],
-    ["too long", `${head}content-length: 2000\r\n\r\n${"x".repeat(2000)}`, /longer than 1000/],
-    ["chunks without end", `${head}transfer-encoding: chunked\r\n\r\n2\r\n{}\r\n`, /failed/],
+    ["closed", "", /the answer of .* ends too early/],
+    ["half a head", "HTTP/1.1 200 OK\r\nconte", /ends too early/],
+    ["half a body", `${head}content-length: 50\r\n\r\n{"a":`, /ends in the middle of its body/],
+    ["not HTTP", "hello\r\n\r\n", /is not HTTP/],
+    ["too long", `${head}content-length: 2000\r\n\r\n${"x".repeat(2000)}`, /more than 1000 bytes/],
+    [
+      "chunks without end",
+      `${head}transfer-encoding: chunked\r\n\r\n2\r\n{}\r\n`,
+      /ends too early/,
+    ],
     ["not JSON", `${head}content-length: 6\r\n\r\nsecret`, /the answer is not JSON/],
     [
       "another type",

@@ -171,3 +171,22 @@ Deno.test("a service that was restarted is called on new connections", async () 
     await Deno.remove(dir, { recursive: true });
   }
 });
+
+Deno.test("kept connections keep no process alive", async () => {
+  await using daemon = await startDaemon();
+  const script = `
+    import { unixClient } from ${JSON.stringify(import.meta.resolve("./unix_client.ts"))};
+    const client = unixClient({ socket: ${JSON.stringify(daemon.socket)}, host: "test.sock" });
+    const query = { "api-version": "2021-05-01" };
+    console.log(await client.request({ method: "GET", path: "/echo/x", query }));`;
+  const file = `${daemon.dir}/program.js`;
+  await Deno.writeTextFile(file, script);
+  // It would last until the service closes what is idle for a minute.
+  const { stdout, success } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "--no-check", "--cached-only", "-A", file],
+    stderr: "inherit",
+    signal: AbortSignal.timeout(30_000),
+  }).output();
+  assert.ok(success);
+  assert.equal(new TextDecoder().decode(stdout).trim(), '[ "x" ]');
+});

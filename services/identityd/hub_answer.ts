@@ -2,8 +2,8 @@
 
 /** What an answer of IoT Hub, or of a parent device that speaks for it, means. */
 
-import { STATUS_CODES } from "node:http";
 import * as v from "valibot";
+import { statusText } from "../http/reason_phrases.ts";
 import type { CloudAnswer } from "./cloud_request.ts";
 import { CloudError, type CloudFailure } from "./cloud_errors.ts";
 
@@ -28,11 +28,6 @@ export function jsonOf(answer: CloudAnswer): unknown {
 export function expectRemoved(answer: CloudAnswer): void {
   if (answer.status === 204) return;
   throw refusal(answer, `unexpected HTTP status code: ${statusText(answer.status)}`);
-}
-
-/** A status as people write it: `404 Not Found`. */
-export function statusText(status: number): string {
-  return `${status} ${STATUS_CODES[status] ?? "<unknown status code>"}`;
 }
 
 // The hub says `Message`, a parent device `errorMessage`; either may mark an outage behind it.

@@ -9,7 +9,6 @@
  *     const signature = await keys.signHmacSha256(handle, message);
  */
 
-import { createPublicKey, ECDH } from "node:crypto";
 import * as v from "valibot";
 import { decodeBase64, encodeBase64 } from "../http/base64.ts";
 import { encodeSegment, type UnixClient, unixClient } from "../http/unix_client.ts";
@@ -265,12 +264,12 @@ class UnixKeysClient implements KeysClient {
     const algorithm = await this.keyPairParameter(handle, "algorithm");
     if (algorithm === "RSA") {
       const [modulus, exponent] = [await parameter("rsa-modulus"), await parameter("rsa-exponent")];
-      return { kind: "rsa", spki: rsaPublicKey(modulus, exponent) };
+      return { kind: "rsa", spki: await rsaPublicKey(modulus, exponent) };
     }
     if (algorithm !== "ECDSA") throw new Error(`a key pair has the algorithm ${algorithm}`);
     const curve = await parameter("ec-curve-oid");
     if (curve.toHex() !== P256_OID) throw new Error("a key pair has a curve other than P-256");
-    return { kind: "ec-p256", spki: ecPublicKey(await parameter("ec-point")) };
+    return { kind: "ec-p256", spki: await ecPublicKey(await parameter("ec-point")) };
   }
 
   async #sign(
@@ -322,6 +321,8 @@ class UnixKeysClient implements KeysClient {
   }
 }
 
+// `node:crypto` is loaded when a signer is made: it costs six megabytes that others can spare.
+
 /** DER of the object identifier 1.2.840.10045.3.1.7 (RFC 5480, section 2.1.1.1). */
 const P256_OID = "06082a8648ce3d030107";
 
@@ -329,13 +330,15 @@ const P256_OID = "06082a8648ce3d030107";
 const P256_PREFIX = "3059301306072a8648ce3d020106082a8648ce3d030107034200";
 
 /** SubjectPublicKeyInfo from a SEC1 point in any form; throws if it is on no P-256 curve. */
-function ecPublicKey(point: Uint8Array): Uint8Array {
+async function ecPublicKey(point: Uint8Array): Promise<Uint8Array> {
+  const { ECDH } = await import("node:crypto");
   const full = ECDH.convertKey(point, "prime256v1", undefined, "hex", "uncompressed");
   return Uint8Array.fromHex(`${P256_PREFIX}${full}`);
 }
 
 /** SubjectPublicKeyInfo from unsigned big-endian numbers. */
-function rsaPublicKey(modulus: Uint8Array, exponent: Uint8Array): Uint8Array {
+async function rsaPublicKey(modulus: Uint8Array, exponent: Uint8Array): Promise<Uint8Array> {
+  const { createPublicKey } = await import("node:crypto");
   const [n, e] = [modulus, exponent].map((number) =>
     number.toBase64({ alphabet: "base64url", omitPadding: true })
   );

@@ -1,27 +1,29 @@
 // SPDX-License-Identifier: MIT
 
 /**
- * The HTTPS client of all cloud and EST traffic: OpenSSL's trust and verification, one connection
- * a request, exactly the headers the caller names. Redirects, cookies and compression are not
- * followed, kept or offered.
+ * The HTTPS client of all cloud and EST traffic: OpenSSL's trust and verification, exactly the
+ * headers the caller names, a connection kept for the next request of a burst. Redirects, cookies
+ * and compression are not followed, kept or offered.
  */
 
 import { openTls, type TlsVersion } from "../../ffi/tls.ts";
 import { SILENT } from "../log/log.ts";
+import { Http1Connection } from "../http/http1_connection.ts";
+import { encodeRequest, type RequestParts } from "../http/http1_request.ts";
+import type { Answer } from "../http/http1_response.ts";
+import { IdleConnections } from "../http/idle_connections.ts";
+import { TimeLimit } from "../http/time_limit.ts";
+import type { Transport } from "../http/transport.ts";
 import { TlsConnection } from "./connection.ts";
-import { Deadline } from "./deadline.ts";
 import { TlsError } from "./errors.ts";
-import { encodeRequest, type RequestParts } from "./http1_request.ts";
-import { type Answer, readAnswer } from "./http1_response.ts";
 import { parseTarget, type Target } from "./target.ts";
-import { connectTcp, type Resolve, systemResolve } from "./tcp.ts";
-import type { Transport } from "./transport.ts";
+import { connectTcp, type Dial, systemDial } from "./tcp.ts";
 import { TrustStore } from "./trust_store.ts";
 
 export { TlsError, type TlsPhase } from "./errors.ts";
-export type { RequestParts } from "./http1_request.ts";
-export type { Answer } from "./http1_response.ts";
-export type { Resolve } from "./tcp.ts";
+export type { RequestParts } from "../http/http1_request.ts";
+export type { Answer } from "../http/http1_response.ts";
+export type { Dial } from "./tcp.ts";
 
 /** Whom a client trusts. */
 export interface Trust {
@@ -47,8 +49,8 @@ export interface ClientOptions {
   versions?: { min?: TlsVersion; max?: TlsVersion };
   /** Absent: nothing is logged. */
   log?: TlsLog;
-  /** How host names become addresses; absent: the system's resolver. */
-  resolve?: Resolve;
+  /** How TCP connections are opened; absent: by the system's resolver and routes. */
+  dial?: Dial;
   /** The time by which refused certificates are explained; absent: the system's. */
   now?: () => Date;
 }
@@ -74,6 +76,11 @@ export interface HttpsRequest extends RequestParts {
   timeouts: Timeouts;
   /** Largest body of the answer in bytes; a larger one fails with phase `transfer`. */
   maxBody: number;
+  /**
+   * Whether doing it twice does no harm: then it may go out on a connection kept from an earlier
+   * request, and once more on a new one if the server had just closed that; default: GET and HEAD.
+   */
+  idempotent?: boolean;
   /** Ends the request; it then rejects with the signal's reason. */
   signal?: AbortSignal;
 }
@@ -81,12 +88,11 @@ export interface HttpsRequest extends RequestParts {
 /** An HTTPS client; may serve any number of requests at a time. */
 export interface Client extends Disposable {
   /**
-   * Performs a request on a connection of its own. Any status is an answer. Throws `TlsError` when
-   * there is none, `TypeError` when the request itself cannot be sent, the signal's reason when it
+   * Performs a request. Any status is an answer. Throws `TlsError` when there is none, `TypeError` when the request itself cannot be sent, the signal's reason when it
    * was aborted.
    */
   request(request: HttpsRequest): Promise<Answer>;
-  /** Frees the trust anchors; requests that run are not disturbed. */
+  /** Frees the trust anchors and kept connections; requests that run are not disturbed. */
   [Symbol.dispose](): void;
 }
 
@@ -98,15 +104,22 @@ export function client(options: ClientOptions): Client {
   return new HttpsClient(options);
 }
 
+/**
+ * Connections that are kept for the next request of a burst. Longer than a moment makes no sense:
+ * most bursts are years apart, and a server's patience is unknown.
+ */
+const KEPT = { count: 4, milliseconds: 2_000 };
+
 /** How long the end of a finished exchange may take, in milliseconds. */
 const GOODBYE = 1000;
 
 class HttpsClient implements Client {
   readonly #trust: TrustStore;
   readonly #log: TlsLog;
-  readonly #resolve: Resolve;
+  readonly #dial: Dial;
   readonly #now: () => Date;
   readonly #warned = new Set<string>();
+  readonly #idle = new IdleConnections(KEPT);
 
   constructor(options: ClientOptions) {
     this.#trust = new TrustStore(openTls(), {
@@ -115,22 +128,21 @@ class HttpsClient implements Client {
       ...(options.versions && { versions: options.versions }),
     });
     this.#log = options.log ?? SILENT;
-    this.#resolve = options.resolve ?? systemResolve;
+    this.#dial = options.dial ?? systemDial;
     this.#now = options.now ?? (() => new Date());
   }
 
   async request(request: HttpsRequest): Promise<Answer> {
     const target = parseTarget(request.url);
     const bytes = encodeRequest(target, request);
-    using total = new Deadline(
+    using total = new TimeLimit(
       request.timeouts.total,
       () => new TlsError("timeout", `no complete answer from ${target.peer} in time`),
       request.signal,
     );
     total.signal.throwIfAborted();
     try {
-      const transport = await this.#open(target, request.timeouts, total);
-      return await exchange(transport, bytes, request, total);
+      return await this.#send(target, bytes, request, total);
     } catch (cause) {
       if (cause instanceof TlsError && cause.phase === "verify") {
         this.#log.error(cause.message);
@@ -141,14 +153,55 @@ class HttpsClient implements Client {
   }
 
   [Symbol.dispose](): void {
+    this.#idle.close();
     this.#trust[Symbol.dispose]();
   }
 
-  async #open(target: Target, timeouts: Timeouts, total: Deadline): Promise<Transport> {
+  async #send(
+    target: Target,
+    bytes: Uint8Array,
+    request: HttpsRequest,
+    total: TimeLimit,
+  ): Promise<Answer> {
+    const { method, idempotent = method === "GET" || method === "HEAD" } = request;
+    const kept = idempotent ? this.#idle.take(serverOf(target)) : undefined;
+    if (kept) {
+      try {
+        return await this.#exchange(kept, target, bytes, request, total);
+      } catch (cause) {
+        // Without a byte of an answer, the server had just closed what it took for idle.
+        if (total.signal.aborted || kept.hasAnswered) throw cause;
+        this.#idle.forget(serverOf(target));
+      }
+    }
+    const connection = new Http1Connection(await this.#open(target, request.timeouts, total));
+    return await this.#exchange(connection, target, bytes, request, total);
+  }
+
+  async #exchange(
+    connection: Http1Connection,
+    target: Target,
+    bytes: Uint8Array,
+    request: HttpsRequest,
+    total: TimeLimit,
+  ): Promise<Answer> {
+    try {
+      const answer = await total.race(
+        connection.exchange(bytes, request),
+        () => connection.close(),
+      );
+      if (!connection.isReusable) await goodbye(connection, total);
+      return answer;
+    } finally {
+      this.#idle.keep(serverOf(target), connection);
+    }
+  }
+
+  async #open(target: Target, timeouts: Timeouts, total: TimeLimit): Promise<Transport> {
     const tcp = await connectTcp(target, {
       timeoutMs: timeouts.connect,
       signal: total.signal,
-      resolve: this.#resolve,
+      dial: this.#dial,
     });
     return target.scheme === "http" ? tcp : await this.#secure(tcp, target, timeouts, total);
   }
@@ -157,7 +210,7 @@ class HttpsClient implements Client {
     tcp: Transport,
     target: Target,
     timeouts: Timeouts,
-    total: Deadline,
+    total: TimeLimit,
   ): Promise<Transport> {
     let connection: TlsConnection;
     try {
@@ -167,7 +220,7 @@ class HttpsClient implements Client {
       tcp.close();
       throw new TlsError("handshake", messageOf(cause), { cause });
     }
-    using limit = new Deadline(
+    using limit = new TimeLimit(
       timeouts.handshake,
       () => new TlsError("timeout", `no TLS handshake with ${target.peer} in time`),
       total.signal,
@@ -192,36 +245,14 @@ class HttpsClient implements Client {
   }
 }
 
-/** Sends the request and reads the answer at the same time: a server may answer early. */
-async function exchange(
-  transport: Transport,
-  bytes: Uint8Array,
-  request: HttpsRequest,
-  total: Deadline,
-): Promise<Answer> {
-  let notSent: unknown;
-  const sending = transport.write(bytes).catch((cause) => {
-    notSent = cause;
-  });
-  try {
-    const answer = await total.race(readAnswer(transport, request), () => transport.close());
-    await goodbye(transport, total);
-    return answer;
-  } catch (cause) {
-    if (cause instanceof TlsError && cause.cause === undefined && notSent !== undefined) {
-      cause.cause = notSent;
-    }
-    throw cause;
-  } finally {
-    transport.close();
-    await sending;
-  }
+function serverOf({ scheme, peer }: Target): string {
+  return `${scheme}://${peer}`;
 }
 
 /** The answer is there: a peer that does not take our goodbye must not hold it back for long. */
-async function goodbye(transport: Transport, total: Deadline): Promise<void> {
-  using limit = new Deadline(GOODBYE, () => new Error("no goodbye"), total.signal);
-  await limit.race(transport.end(), () => transport.close()).catch(() => {});
+async function goodbye(connection: Http1Connection, total: TimeLimit): Promise<void> {
+  using limit = new TimeLimit(GOODBYE, () => new Error("no goodbye"), total.signal);
+  await limit.race(connection.end(), () => connection.close()).catch(() => {});
 }
 
 function messageOf(cause: unknown): string {

@@ -52,7 +52,7 @@ const never = () => new Promise<never>(() => {});
 
 Deno.test("a name that is not resolved in time ends the request", async () => {
   const timeouts = { connect: SHORT, handshake: LONG, total: LONG };
-  await timesOut(443, { timeouts, options: { resolve: never } }, /no connection to localhost:443/);
+  await timesOut(443, { timeouts, options: { dial: never } }, /no connection to localhost:443/);
 });
 
 Deno.test("an address that does not answer in time ends the request", async () => {
@@ -133,7 +133,7 @@ Deno.test("the whole limit also ends what has its own", async () => {
   await using server = tcpServer(silent);
   const timeouts = { connect: LONG, handshake: LONG, total: SHORT };
   await timesOut(server.port, { timeouts }, /no complete answer/);
-  await timesOut(443, { timeouts, options: { resolve: never } }, /no complete answer/);
+  await timesOut(443, { timeouts, options: { dial: never } }, /no complete answer/);
 });
 
 Deno.test("a server that takes no goodbye does not hold the answer back", async () => {
@@ -153,7 +153,7 @@ Deno.test("an aborted request rejects with the signal's reason, wherever it stan
   await using quiet = tcpServer(silent);
   await using slow = tlsServer(issued, silent);
   const cases: [port: number, options: Partial<ClientOptions>][] = [
-    [443, { resolve: never }],
+    [443, { dial: never }],
     [quiet.port, {}],
     [slow.port, {}],
   ];

@@ -37,7 +37,7 @@ async function visit(certificate: Issued, attempt: Attempt = {}): Promise<Answer
   await using server = tlsServer(certificate, answering(OK), address);
   using https = client({
     trust: { system: false, extra: attempt.extra ?? ca.pem },
-    resolve: () => Promise.resolve([address]),
+    dial: (_host, port) => Deno.connect({ hostname: address, port }),
     log: attempt.lines?.log ?? new Lines().log,
   });
   return await https.request({

@@ -3,9 +3,9 @@
 /** TLS over another transport: moves bytes between the network and the TLS library. */
 
 import { SessionError, type SessionInfo, type TlsSession } from "../../ffi/tls.ts";
-import { TlsError } from "./errors.ts";
+import type { Transport } from "../http/transport.ts";
+import { TlsError, transferError } from "./errors.ts";
 import { explain } from "./explain.ts";
-import type { Transport } from "./transport.ts";
 
 /** A TLS record carries 16 KiB at the most. */
 const BUFFER = 16 * 1024;
@@ -71,7 +71,7 @@ export class TlsConnection implements Transport {
       if (outcome === "closed") return null;
       if (!(await this.#more(seen))) {
         // Anybody on the way can end a TCP connection: without the peer's word it proves nothing.
-        throw new TlsError("transfer", `${this.peer} cut the connection without a goodbye`);
+        throw this.failure(`${this.peer} cut the connection without a goodbye`);
       }
     }
   }
@@ -85,7 +85,7 @@ export class TlsConnection implements Transport {
       await this.#send();
       if (typeof outcome === "number") at += outcome;
       else if (outcome === "closed" || !(await this.#more(seen))) {
-        throw new TlsError("transfer", `${this.peer} closed the connection`);
+        throw this.failure(`${this.peer} closed the connection`);
       }
     }
     this.#writing = false;
@@ -109,6 +109,14 @@ export class TlsConnection implements Transport {
     this.#closed = true;
     this.#session[Symbol.dispose]();
     this.#below.close();
+  }
+
+  hold(isHeld: boolean): void {
+    this.#below.hold(isHeld);
+  }
+
+  failure(message: string, options?: ErrorOptions): TlsError {
+    return transferError(message, options);
   }
 
   /** Runs one call of the library; a failed handshake's alert is sent before the error is thrown. */
@@ -165,6 +173,6 @@ export class TlsConnection implements Transport {
   }
 
   #mustBeOpen(): void {
-    if (this.#closed) throw new TlsError("transfer", `the connection to ${this.peer} is closed`);
+    if (this.#closed) throw this.failure(`the connection to ${this.peer} is closed`);
   }
 }

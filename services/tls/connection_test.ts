@@ -2,12 +2,12 @@
 
 import assert from "node:assert/strict";
 import { openTls } from "../../ffi/tls.ts";
+import type { Transport } from "../http/transport.ts";
 import { TlsConnection } from "./connection.ts";
 import { TlsError, type TlsPhase } from "./errors.ts";
-import { connectTcp } from "./tcp.ts";
+import { connectTcp, systemDial } from "./tcp.ts";
 import { authority } from "./test_authority.ts";
 import { drain, type Handler, readRequest, tlsServer, writeAll } from "./test_server.ts";
-import type { Transport } from "./transport.ts";
 
 const library = openTls();
 const ca = await authority("Test Root");
@@ -20,11 +20,11 @@ async function secured(
   between: (below: Transport) => Transport = (below) => below,
 ): Promise<TlsConnection> {
   const below = await connectTcp(
-    { host: "localhost", isAddress: false, port, peer: `localhost:${port}` },
+    { host: "127.0.0.1", isAddress: true, port, peer: `localhost:${port}` },
     {
       timeoutMs: 10_000,
       signal: new AbortController().signal,
-      resolve: () => Promise.resolve(["127.0.0.1"]),
+      dial: systemDial,
     },
   );
   using context = library.context({ system: false, extra: ca.pem });
@@ -51,6 +51,8 @@ function changed(below: Transport, changes: Partial<Transport>): Transport {
     write: (bytes) => below.write(bytes),
     end: () => below.end(),
     close: () => below.close(),
+    hold: (isHeld) => below.hold(isHeld),
+    failure: (message, options) => below.failure(message, options),
     ...changes,
   };
 }

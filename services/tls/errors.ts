@@ -32,3 +32,8 @@ export class TlsError extends Error {
     super(message, options);
   }
 }
+
+/** A connection that has broken, or an answer that makes no sense. */
+export function transferError(message: string, options?: ErrorOptions): TlsError {
+  return new TlsError("transfer", message, options);
+}

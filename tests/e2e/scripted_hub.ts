@@ -68,8 +68,12 @@ export class ScriptedHub implements AsyncDisposable {
     return `localhost:${this.#port}`;
   }
 
-  /** Sets the answers: for equal questions in their order, the last one for all that follow. */
+  /**
+   * Sets the answers: for equal questions in their order, the last one for all that follow. They
+   * are given on new connections: a kept one that is cut is replaced and not counted.
+   */
   script(exchanges: readonly HubExchange[]): void {
+    this.#server?.closeIdleConnections();
     this.#script = [...exchanges];
     this.asked.length = 0;
   }

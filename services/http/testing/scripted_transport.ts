@@ -2,8 +2,10 @@
 
 /** A connection whose peer is a list of pieces, for tests without a network. */
 
-import { TlsError } from "./errors.ts";
-import type { Transport } from "./transport.ts";
+import type { Transport } from "../transport.ts";
+
+/** What {@link scripted} transports fail with. */
+export class BrokenError extends Error {}
 
 /** How a {@link scripted} peer ends after its last piece. */
 export type Ending = "goodbye" | "cut";
@@ -19,7 +21,7 @@ export function scripted(pieces: (string | Uint8Array)[], ending: Ending = "good
       const piece = waiting.shift();
       if (piece === undefined) {
         if (ending === "goodbye") return Promise.resolve(null);
-        return Promise.reject(new TlsError("transfer", "cut"));
+        return Promise.reject(new BrokenError("cut"));
       }
       const taken = piece.subarray(0, into.length);
       if (taken.length < piece.length) waiting.unshift(piece.subarray(taken.length));
@@ -29,5 +31,7 @@ export function scripted(pieces: (string | Uint8Array)[], ending: Ending = "good
     write: () => Promise.resolve(),
     end: () => Promise.resolve(),
     close: () => {},
+    hold: () => {},
+    failure: (message) => new BrokenError(message),
   };
 }

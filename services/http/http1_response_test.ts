@@ -2,14 +2,18 @@
 
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { TlsError } from "./errors.ts";
-import { type Answer, readAnswer } from "./http1_response.ts";
-import { type Ending, scripted } from "./test_transport.ts";
+import { ByteReader } from "./byte_reader.ts";
+import { type Answer, readAnswer, type Received } from "./http1_response.ts";
+import { BrokenError, type Ending, scripted } from "./testing/scripted_transport.ts";
 
 const LIMITS = { method: "GET", maxBody: 100 };
 
-function read(text: string, ending?: Ending, limits = LIMITS): Promise<Answer> {
-  return readAnswer(scripted([text], ending), limits);
+function receive(text: string, ending?: Ending, limits = LIMITS): Promise<Received> {
+  return readAnswer(new ByteReader(scripted([text], ending)), limits);
+}
+
+async function read(text: string, ending?: Ending, limits = LIMITS): Promise<Answer> {
+  return (await receive(text, ending, limits)).answer;
 }
 
 function textOf(answer: Answer): string {
@@ -19,8 +23,7 @@ function textOf(answer: Answer): string {
 /** The answer is refused, and the message says so. */
 async function refused(text: string, message: RegExp, ending?: Ending, limits = LIMITS) {
   await assert.rejects(read(text, ending, limits), (error) => {
-    assert.ok(error instanceof TlsError);
-    assert.equal(error.phase, "transfer");
+    assert.ok(error instanceof BrokenError);
     assert.match(error.message, message);
     return true;
   });
@@ -172,6 +175,22 @@ Deno.test("a head, a trailer or a chunk line that is too large is refused", asyn
   assert.equal((await read(fits)).headers.get("a")?.length, 60_000);
 });
 
+const PERSISTENCE: [name: string, text: string, isPersistent: boolean][] = [
+  ["a counted answer", heading("content-length: 1\r\n", "x"), true],
+  ["a chunked answer", chunked("1\r\nx\r\n0\r\n\r\n"), true],
+  ["an answer without body", "HTTP/1.1 204 X\r\nconnection: keep-alive\r\n\r\n", true],
+  ["an answer up to the end", heading("", "x"), false],
+  ["an answer that closes", heading("connection: x, Close\r\ncontent-length: 0\r\n"), false],
+  ["an answer of HTTP/1.0", "HTTP/1.0 200 OK\r\ncontent-length: 0\r\n\r\n", false],
+  ["a 204 with a length", "HTTP/1.1 204 X\r\ncontent-length: 5\r\n\r\n", false],
+];
+
+for (const [name, text, isPersistent] of PERSISTENCE) {
+  Deno.test(`${name} ${isPersistent ? "leaves room for" : "is not followed by"} another one`, async () => {
+    assert.equal((await receive(text)).isPersistent, isPersistent);
+  });
+}
+
 Deno.test("where the network cuts an answer makes no difference", async () => {
   const text = "HTTP/1.1 100 Continue\r\n\r\n" +
     chunked("3;a=b\r\nabc\r\na\r\n0123456789\r\n0\r\nt: u\r\n\r\n", "x: y\r\n");
@@ -179,7 +198,7 @@ Deno.test("where the network cuts an answer makes no difference", async () => {
     fc.asyncProperty(fc.array(fc.nat(text.length), { maxLength: 20 }), async (cuts) => {
       const places = [...new Set([0, ...cuts, text.length])].sort((a, b) => a - b);
       const pieces = places.slice(1).map((end, index) => text.slice(places[index], end));
-      const answer = await readAnswer(scripted(pieces), LIMITS);
+      const { answer } = await readAnswer(new ByteReader(scripted(pieces)), LIMITS);
       assert.equal(textOf(answer), "abc0123456789");
       assert.equal(answer.headers.get("x"), "y");
     }),
@@ -208,7 +227,7 @@ Deno.test("whatever a peer sends, the reader ends with an answer or a clear erro
         const answer = await read(`HTTP/1.1 200 OK\r\n${lines.join("\r\n")}`, how);
         assert.ok(answer.body.length <= LIMITS.maxBody);
       } catch (error) {
-        assert.ok(error instanceof TlsError, String(error));
+        assert.ok(error instanceof BrokenError, String(error));
       }
     }),
     { numRuns: 500 },

@@ -2,7 +2,6 @@
 
 /** Lines and counted bytes from a connection. */
 
-import { TlsError } from "./errors.ts";
 import type { Transport } from "./transport.ts";
 
 const CHUNK = 16 * 1024;
@@ -14,15 +13,31 @@ export class ByteReader {
   readonly #transport: Transport;
   readonly #chunk = new Uint8Array(CHUNK);
   #rest: Uint8Array = new Uint8Array(0);
-  #ended = false;
+  #arriving: Promise<boolean> | undefined;
+  #received = 0;
 
   constructor(transport: Transport) {
     this.#transport = transport;
   }
 
   /** An error about what the peer has sent. */
-  malformed(what: string): TlsError {
-    return new TlsError("transfer", `the answer of ${this.#transport.peer} ${what}`);
+  malformed(what: string): Error {
+    return this.#transport.failure(`the answer of ${this.#transport.peer} ${what}`);
+  }
+
+  /** How many bytes have come so far. */
+  get received(): number {
+    return this.#received;
+  }
+
+  /** Whether all that has come was taken. */
+  get isDrained(): boolean {
+    return this.#rest.length === 0;
+  }
+
+  /** Settles when there is something to take, or the connection has ended or failed. */
+  async arrival(): Promise<void> {
+    if (this.isDrained) await this.#more();
   }
 
   /**
@@ -72,15 +87,18 @@ export class ByteReader {
     return taken;
   }
 
-  async #more(): Promise<boolean> {
-    if (this.#ended) return false;
+  /** Waits for more, with everybody who waits already; false at the end of the connection. */
+  #more(): Promise<boolean> {
+    this.#arriving ??= this.#receive().finally(() => this.#arriving = undefined);
+    return this.#arriving;
+  }
+
+  async #receive(): Promise<boolean> {
     // What is left over lies in the chunk that is about to be filled again.
     const held = this.#rest.slice();
     const count = await this.#transport.read(this.#chunk);
-    if (count === null) {
-      this.#ended = true;
-      return false;
-    }
+    if (count === null) return false;
+    this.#received += count;
     const received = this.#chunk.subarray(0, count);
     if (held.length === 0) {
       this.#rest = received;

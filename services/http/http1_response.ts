@@ -5,8 +5,7 @@
  * messages: no folded lines, no space before a colon, one unambiguous length.
  */
 
-import { type Budget, ByteReader } from "./byte_reader.ts";
-import type { Transport } from "./transport.ts";
+import type { Budget, ByteReader } from "./byte_reader.ts";
 
 /** A server's answer. */
 export interface Answer {
@@ -16,6 +15,12 @@ export interface Answer {
   headers: Headers;
   /** The body without its framing; empty when there is none. */
   body: Uint8Array;
+}
+
+/** An answer, and whether the connection can carry another one behind it. */
+export interface Received {
+  answer: Answer;
+  isPersistent: boolean;
 }
 
 /** Limits of an answer. */
@@ -39,17 +44,16 @@ const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 // deno-lint-ignore no-control-regex -- the very characters that must not occur
 const CONTROL = /[\x00-\x08\x0a-\x1f\x7f]/;
 
-/** Waits for the final answer. Throws `TlsError` of phase `transfer` for what cannot be trusted. */
-export async function readAnswer(transport: Transport, limits: AnswerLimits): Promise<Answer> {
-  const reader = new ByteReader(transport);
+/** Waits for the final answer. Throws the transport's failure for what cannot be trusted. */
+export async function readAnswer(reader: ByteReader, limits: AnswerLimits): Promise<Received> {
   for (let interim = 0; interim <= MAX_INTERIM; interim++) {
     const head = await readHead(reader);
     if (head.status === 101) throw reader.malformed("switches to a protocol nobody asked for");
     if (head.status >= 200) {
+      const { body, isBounded } = await readBody(reader, head, limits);
       return {
-        status: head.status,
-        headers: head.headers,
-        body: await readBody(reader, head, limits),
+        answer: { status: head.status, headers: head.headers, body },
+        isPersistent: isBounded && isPersistent(head),
       };
     }
   }
@@ -86,7 +90,18 @@ async function readFields(reader: ByteReader, budget: Budget): Promise<Headers> 
   }
 }
 
-async function readBody(reader: ByteReader, head: Head, limits: AnswerLimits): Promise<Uint8Array> {
+/** Whether the server means to go on (RFC 9112, section 9.3); older versions never do here. */
+function isPersistent({ version, headers }: Head): boolean {
+  const options = headers.get("connection")?.toLowerCase().split(",") ?? [];
+  return version === "1.1" && !options.some((option) => option.trim() === "close");
+}
+
+/** The body, and whether it has ended before the connection does. */
+async function readBody(
+  reader: ByteReader,
+  head: Head,
+  limits: AnswerLimits,
+): Promise<{ body: Uint8Array; isBounded: boolean }> {
   const encoding = head.headers.get("transfer-encoding");
   const length = head.headers.get("content-length");
   const size = length === null ? undefined : parseLength(reader, length);
@@ -97,14 +112,16 @@ async function readBody(reader: ByteReader, head: Head, limits: AnswerLimits): P
     }
   }
   if (limits.method === "HEAD" || head.status === 204 || head.status === 304) {
-    return new Uint8Array(0);
+    // A 204 that announces a body may be followed by one, which would pass for the next answer.
+    const announces = encoding !== null || (size ?? 0) > 0;
+    return { body: new Uint8Array(0), isBounded: head.status !== 204 || !announces };
   }
 
   const body = new Body(reader, limits.maxBody);
   if (encoding !== null) await readChunks(reader, body);
   else if (size !== undefined) await body.counted(size);
   else await body.toTheEnd();
-  return body.bytes();
+  return { body: body.bytes(), isBounded: encoding !== null || size !== undefined };
 }
 
 /** A length that was sent twice is fine as long as both say the same (RFC 9112, section 6.3). */

@@ -2,8 +2,6 @@
 
 /** Writes HTTP/1.1 requests (RFC 9112) with exactly the headers that the caller names. */
 
-import type { Target } from "./target.ts";
-
 /** What is asked of a server. */
 export interface RequestParts {
   /** Sent as it is; methods are case-sensitive. */
@@ -17,11 +15,22 @@ export interface RequestParts {
   body?: Uint8Array;
 }
 
+/** Where a request goes, as far as it is written into it. */
+export interface RequestTarget {
+  /** Value of the `host` header. */
+  authority: string;
+  /** Path and query, escaped. */
+  path: string;
+}
+
 /** A token of RFC 9110, section 5.6.2. */
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 
 /** Printable ASCII, spaces and tabs inside only: nothing that could begin another line. */
 const VALUE = /^(?:[\x21-\x7e](?:[\x20-\x7e\t]*[\x21-\x7e])?)?$/;
+
+/** A target in origin form as it stands in the first line. */
+const PATH = /^\/[\x21-\x7e]*$/;
 
 /** Headers that frame the message or ask for what this client does not do. */
 const OURS: ReadonlySet<string> = new Set([
@@ -37,14 +46,15 @@ const OURS: ReadonlySet<string> = new Set([
 
 /**
  * The bytes of a request in origin form, head and body in one piece. Throws `TypeError` for a
- * method or header that cannot be sent; it names the header, never its value.
+ * method, path or header that cannot be sent; it names the header, never its value.
  */
 export function encodeRequest(
-  target: Pick<Target, "authority" | "path">,
+  target: RequestTarget,
   parts: RequestParts,
 ): Uint8Array {
   const { method, headers, body } = parts;
   if (!TOKEN.test(method)) throw new TypeError("the request's method is not a token");
+  if (!PATH.test(target.path)) throw new TypeError("the request's path is not escaped");
   const lines = [`${method} ${target.path} HTTP/1.1`];
   for (const [name, value] of Object.entries(headers)) {
     if (!TOKEN.test(name)) {

@@ -68,6 +68,13 @@ Deno.test("a refused header value is not repeated in the message", () => {
   );
 });
 
+Deno.test("a path with what could begin another header is refused", () => {
+  for (const path of ["", "x", "/a b", "/a\r\nb: c", "/\u00e9", "http://x/"]) {
+    const target = { authority: "x", path };
+    assert.throws(() => encodeRequest(target, { method: "GET", headers: {} }), TypeError);
+  }
+});
+
 Deno.test("a method that is not a token is refused", () => {
   for (const method of ["", "GET /x", "G\r\nT"]) {
     assert.throws(() => encodeRequest(TARGET, { method, headers: {} }), TypeError);

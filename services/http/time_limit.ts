@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
 
 /** A time limit for something that can be stopped, below an outer limit or a caller's signal. */
-export class Deadline implements Disposable {
+export class TimeLimit implements Disposable {
   readonly #controller = new AbortController();
   readonly #timer: ReturnType<typeof setTimeout>;
-  readonly #end: number;
   readonly #parent: AbortSignal | undefined;
   readonly #onParent: () => void;
 
@@ -13,7 +12,6 @@ export class Deadline implements Disposable {
    * `parent` when that is aborted first. Dispose of it, else its timer keeps the process alive.
    */
   constructor(ms: number, reason: () => Error, parent?: AbortSignal) {
-    this.#end = performance.now() + ms;
     this.#parent = parent;
     this.#onParent = () => this.#controller.abort(parent?.reason);
     // setTimeout takes no more than 2^31 - 1 and runs at once beyond.
@@ -28,11 +26,6 @@ export class Deadline implements Disposable {
   /** Aborted when the limit has passed. */
   get signal(): AbortSignal {
     return this.#controller.signal;
-  }
-
-  /** Milliseconds left, 0 at the least. */
-  get remaining(): number {
-    return Math.max(0, this.#end - performance.now());
   }
 
   /**

@@ -111,6 +111,10 @@ Deno.test("a hardened process goes on running", async () => {
   equal(await run(`openSys().harden(); console.log("running");`), "running\n");
 });
 
+Deno.test("a process that gives memory back goes on running", async () => {
+  equal(await run(`openSys().releaseMemory(); console.log("running");`), "running\n");
+});
+
 Deno.test("the service manager is told, by path and by abstract name", async () => {
   await inDirectory(async (directory) => {
     const source = `console.log(openSys().notify("READY=1"));`;

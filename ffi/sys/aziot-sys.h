@@ -68,6 +68,12 @@ AZIOT_SYS_EXPORT int32_t aziot_sys_read_info(int32_t which, uint8_t *out, uint32
  */
 AZIOT_SYS_EXPORT int32_t aziot_sys_notify(const uint8_t *text, uint32_t length);
 
+/*
+ * Gives what was allocated and freed back to the system, from the arenas of all threads. Returns
+ * 1, or 0 when there was nothing to give.
+ */
+AZIOT_SYS_EXPORT int32_t aziot_sys_release_memory(void);
+
 /* Copies the system's text for an errno, at most `capacity` bytes, without NUL; the length. */
 AZIOT_SYS_EXPORT int32_t aziot_sys_error_text(int32_t error, uint8_t *out, uint32_t capacity);
 

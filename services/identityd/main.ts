@@ -114,6 +114,8 @@ async function start({ log, sys, timeScale }: DaemonContext): Promise<RunningDae
   });
   // Whoever waits for the line that the start has ended takes it for "provisioned".
   if (!isReady) await lifecycle.whenReady;
+  // What reading and compiling the program has taken, about five megabytes, is not needed again.
+  sys.releaseMemory();
 
   return {
     async stop() {

@@ -18,6 +18,7 @@ export type Prerequisite =
   | "lintian"
   | "cross-compiler"
   | "qemu"
+  | "systemd"
   | "mmdebstrap"
   | "nspawn";
 
@@ -37,6 +38,7 @@ const PACKAGES: Record<Prerequisite, { probe: string; packages: string[] }> = {
   },
   mmdebstrap: { probe: "/usr/bin/mmdebstrap", packages: ["mmdebstrap"] },
   nspawn: { probe: "/usr/bin/systemd-nspawn", packages: ["systemd-container"] },
+  systemd: { probe: "/usr/bin/systemd-analyze", packages: ["systemd"] },
   qemu: { probe: "/usr/bin/qemu-aarch64-static", packages: ["qemu-user-static"] },
 };
 

@@ -14,7 +14,15 @@ const APART = "tests/system,tests/build";
 
 /** Runs tests below `paths` with the sanitizers on; their output goes to the caller's. */
 export async function runTests(paths: string[]): Promise<Counts> {
-  await ensurePrerequisites(["compiler", "openssl", "curl", "strace", "tmux", "valgrind"]);
+  await ensurePrerequisites([
+    "compiler",
+    "openssl",
+    "curl",
+    "strace",
+    "systemd",
+    "tmux",
+    "valgrind",
+  ]);
   await ensurePackages();
   const libraries = await buildNative({ sanitize: false });
   await buildNative({ sanitize: true });

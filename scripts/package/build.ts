@@ -26,7 +26,7 @@ import { readRelease, type Release } from "./release.ts";
 import { writeChecksums, writeRepository } from "./repository.ts";
 import { checkOwnVersion, RUNTIME_VERSION, runtimeFor, versionOf } from "./runtime.ts";
 import { billOfMaterials } from "./sbom.ts";
-import { type Built, stageIdentity, stagePrograms } from "./stage.ts";
+import { type Built, stageCompletions, stageIdentity, stagePrograms } from "./stage.ts";
 
 const PACKAGE = "aziot-identity-service";
 
@@ -124,6 +124,9 @@ async function buildVariant(
   const tree = `${work}/source/${PACKAGE}`;
   await stagePrograms(tree, built, roots, runtimeToShip(engine));
   await stageIdentity(tree, programs, libraries);
+  const tool = [...bundles].find(([{ name }]) => name === "aziot")?.[1];
+  if (tool === undefined) throw new Failure("build", "the manifest has no program aziot");
+  await stageCompletions(tree, tool, `${scratch}/tool`);
   const [npm, runtime] = [await npmLibraries([...bundles.values()]), await runtimeNotices()];
   await writeDebianDirectory(`${work}/source`, {
     programs,

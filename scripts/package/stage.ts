@@ -7,6 +7,7 @@ import { type Bundle, isDaemon } from "./bundles.ts";
 import { launcher } from "./launcher.ts";
 import type { Libraries } from "./libraries.ts";
 import { installFile, ROOT, writeFile } from "./paths.ts";
+import { runTool } from "./run_tool.ts";
 
 /** A program ready to be laid out. */
 export type Built =
@@ -34,10 +35,7 @@ export async function stagePrograms(
       continue;
     }
     await install(path, launcher(program, roots), 0o755);
-    await install(`${tree}${roots.lib}/${program.name}.js`, item.bundle.main);
-    for (const [name, source] of item.bundle.chunks) {
-      await install(`${tree}${roots.lib}/${name}`, source);
-    }
+    await writeBundle(program.name, item.bundle, tree + roots.lib);
   }
   if (runtime !== undefined) await installFile(runtime, `${tree}${roots.lib}/deno`, 0o755);
 }
@@ -71,6 +69,31 @@ export async function stageIdentity(
   );
   // The name that scripts and documents of version 1 use.
   await Deno.symlink("aziot", `${tree}/usr/bin/aziotctl`);
+}
+
+/** Where each shell looks for completions of a command. */
+const COMPLETIONS = {
+  bash: "/usr/share/bash-completion/completions/aziot",
+  zsh: "/usr/share/zsh/vendor-completions/_aziot",
+  fish: "/usr/share/fish/vendor_completions.d/aziot.fish",
+};
+
+/** Has the tool, bundled in the directory `sources`, write its completions from its commands. */
+export async function stageCompletions(tree: string, tool: Bundle, sources: string): Promise<void> {
+  await writeBundle("aziot", tool, sources);
+  for (const [shell, path] of Object.entries(COMPLETIONS)) {
+    const run = ["run", "--no-config", "--no-lock", "--no-npm", "--no-remote", "--allow-all"];
+    const args = [...run, `${sources}/aziot.js`, "completion", shell];
+    await install(`${tree}${path}`, await runTool(Deno.execPath(), args));
+  }
+  // bash loads completions by the name that was typed.
+  await Deno.symlink("aziot", `${tree}/usr/share/bash-completion/completions/aziotctl`);
+}
+
+/** Writes a program's bundle as it is installed: `<name>.js` and its chunks below `<name>/`. */
+export async function writeBundle(name: string, bundle: Bundle, directory: string): Promise<void> {
+  await install(`${directory}/${name}.js`, bundle.main);
+  for (const [chunk, source] of bundle.chunks) await install(`${directory}/${chunk}`, source);
 }
 
 async function install(path: string, content: string, mode?: number): Promise<void> {

@@ -64,8 +64,10 @@ function loadFailure(id: string, reason: string, cause?: unknown): Remark {
 /** Why the user of the Keys Service cannot read a key file. */
 async function fileProblem(uri: string, context: Context): Promise<string | undefined> {
   const path = localPath(uri);
-  if (path === undefined) return undefined;
-  const reason = await unreadable(path, await context.user("aziotks"), context.machine.at);
+  const user = await context.machine.user("aziotks");
+  // That a user is missing is for other checks to tell.
+  if (path === undefined || user === undefined) return undefined;
+  const reason = await unreadable(path, user, context.machine.at);
   return reason && `${path} is not readable by user aziotks: ${reason}`;
 }
 

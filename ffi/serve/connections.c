@@ -6,6 +6,9 @@
 #include "listeners.h"
 #include "real.h"
 
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
+
 static void count(struct slot *slot, struct listener *listener)
 {
     slot->listener = listener;
@@ -53,7 +56,7 @@ struct slot *connection_open(int fd, struct listener *listener, const struct pee
     return slot;
 }
 
-bool connection_shut(struct slot *slot)
+static bool end(struct slot *slot, int how)
 {
     if (slot_confirmed(slot_fd(slot), SLOT_CONNECTION) == NULL) {
         connection_forget(slot);
@@ -61,7 +64,19 @@ bool connection_shut(struct slot *slot)
     }
     if (number_busy(slot->number) == 0)
         uncount(slot);
-    return real()->shutdown(slot_fd(slot), SHUT_RDWR) == 0;
+    return real()->shutdown(slot_fd(slot), how) == 0;
+}
+
+bool connection_shut(struct slot *slot)
+{
+    return end(slot, SHUT_RDWR);
+}
+
+bool connection_retire(struct slot *slot)
+{
+    int untaken = 0;
+    bool is_stuck = ioctl(slot_fd(slot), SIOCOUTQ, &untaken) != 0 || untaken > 0;
+    return end(slot, is_stuck ? SHUT_RDWR : SHUT_RD);
 }
 
 void connection_forget(struct slot *slot)

@@ -17,6 +17,13 @@ struct slot *connection_open(int fd, struct listener *listener, const struct pee
  */
 bool connection_shut(struct slot *slot);
 
+/*
+ * The same for a connection that waits for nothing. A request that comes in at this very moment is
+ * still read and answered, or reset if it comes later: a caller must not take the end of the
+ * connection for an answer. Only one whose caller has not taken its last answer is cut off.
+ */
+bool connection_retire(struct slot *slot);
+
 /* Its descriptor is being closed. */
 void connection_forget(struct slot *slot);
 

@@ -34,7 +34,7 @@ static int sweep_listener(struct listener *listener, int64_t now, int64_t idle_m
     int shut = 0;
     for (struct slot *slot = listener->first, *next; slot != NULL; slot = next) {
         next = slot->next;
-        if (is_overdue(slot, now, idle_ms, head_ms) && connection_shut(slot))
+        if (is_overdue(slot, now, idle_ms, head_ms) && connection_retire(slot))
             shut++;
     }
     return shut;

@@ -57,7 +57,7 @@ bool throttle_admits(struct listener *listener, uint32_t uid, enum refusal_reaso
     struct slot *over = hung_up(listener, uid);
     if (over == NULL)
         over = longest_idle(listener, uid);
-    if (over != NULL && connection_shut(over))
+    if (over != NULL && connection_retire(over))
         return true;
     *reason = uid_is_full ? REFUSED_UID : REFUSED_LISTENER;
     return false;

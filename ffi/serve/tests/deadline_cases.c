@@ -5,6 +5,7 @@
 #include "../control.h"
 #include "harness.h"
 
+#include <errno.h>
 #include <math.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -55,10 +56,10 @@ static int seconds_until_shut(const struct pair *pair)
 {
     for (int passed = EVERY; passed <= FOREVER; passed += EVERY) {
         if (sweep_for(EVERY)) {
-            CHECK(state_of(pair->caller) == 'e');
+            CHECK(is_at_end(pair->connection));
             return passed;
         }
-        CHECK(state_of(pair->caller) == '-');
+        CHECK(!is_at_end(pair->connection));
     }
     return FOREVER;
 }
@@ -83,7 +84,7 @@ static void dripped_head(void)
         seconds += EVERY;
     } while (!sweep_for(EVERY) && seconds < FOREVER);
     /* From the first byte on, whatever came after it. */
-    CHECK(seconds == HEAD + EVERY && state_of(pair.caller) == 'e');
+    CHECK(seconds == HEAD + EVERY && is_at_end(pair.connection));
 }
 
 static void idle_after_an_answer(void)
@@ -151,7 +152,34 @@ static void unread_input_waits(void)
     int fd = serve("a");
     struct pair pair = connect_pair(fd);
     CHECK(send(pair.caller, "GET", 3, 0) == 3);
-    CHECK(!sweep_for(FOREVER) && state_of(pair.caller) == '-');
+    CHECK(!sweep_for(FOREVER) && !is_at_end(pair.connection));
+}
+
+static void request_at_the_last_moment(void)
+{
+    int fd = serve("a");
+    struct pair pair = connect_pair(fd);
+    char bytes[8];
+    request(&pair);
+    answer(&pair);
+    CHECK(seconds_until_shut(&pair) == IDLE + EVERY);
+    /* Nothing can be sent any more, and what could not be sent is not taken for answered. */
+    CHECK(send(pair.caller, "GET", 3, MSG_NOSIGNAL) == -1 && state_of(pair.caller) == '-');
+    close(pair.connection);
+    CHECK(recv(pair.caller, bytes, sizeof bytes, 0) == 0);
+}
+
+static void untaken_answer(void)
+{
+    static char large[1 << 20];
+    int fd = serve("a");
+    struct pair pair = connect_pair(fd);
+    request(&pair);
+    while (send(pair.connection, large, sizeof large, MSG_NOSIGNAL) > 0)
+        continue;
+    CHECK(sweep_for(IDLE + EVERY));
+    /* Who was waiting to send the rest learns that there is nobody to send it to. */
+    CHECK(send(pair.connection, large, 1, MSG_NOSIGNAL) == -1 && errno == EPIPE);
 }
 
 static void late_sweep(void)
@@ -161,7 +189,7 @@ static void late_sweep(void)
     CHECK(!sweep_for(EVERY));
     /* The process was held up; what it read in that time may not have reached a handler. */
     pass_ms(FOREVER * 1000);
-    CHECK(aziot_serve_sweep(IDLE, HEAD) == 0 && state_of(pair.caller) == '-');
+    CHECK(aziot_serve_sweep(IDLE, HEAD) == 0 && !is_at_end(pair.connection));
     CHECK(seconds_until_shut(&pair) == EVERY);
 }
 
@@ -175,7 +203,7 @@ static void scaled_seconds(void)
     }
     CHECK(aziot_serve_sweep(0.060, 0.030) == 0);
     pass_ms(5);
-    CHECK(aziot_serve_sweep(0.060, 0.030) == 1 && state_of(pair.caller) == 'e');
+    CHECK(aziot_serve_sweep(0.060, 0.030) == 1 && is_at_end(pair.connection));
 }
 
 static void odd_seconds(void)
@@ -185,7 +213,7 @@ static void odd_seconds(void)
     CHECK(aziot_serve_sweep(-1, 1) == -1 && aziot_serve_sweep(1, -1) == -1);
     CHECK(aziot_serve_sweep(NAN, 1) == -1 && aziot_serve_sweep(1, NAN) == -1);
     CHECK(aziot_serve_sweep(INFINITY, INFINITY) == 0 && aziot_serve_sweep(1e300, 1e300) == 0);
-    CHECK(state_of(pair.caller) == '-');
+    CHECK(!is_at_end(pair.connection));
 }
 
 static void closed_listener(void)
@@ -205,6 +233,8 @@ const struct test_case deadline_cases[] = {
     {"a connection with a request in a handler is never shut", busy_is_never_shut},
     {"a body that arrives during its request starts no head's time", a_body_is_no_head},
     {"a connection with unread input is not shut", unread_input_waits},
+    {"a connection that is idle for too long takes no further request", request_at_the_last_moment},
+    {"a caller who does not take its answer is cut off", untaken_answer},
     {"a sweep that comes late shuts nobody", late_sweep},
     {"deadlines may be fractions of a second", scaled_seconds},
     {"seconds that are no time are refused, endless ones are endless", odd_seconds},

@@ -117,6 +117,11 @@ char state_of(int caller)
     return errno == ECONNRESET ? 'r' : '-';
 }
 
+bool is_at_end(int connection)
+{
+    return state_of(connection) == 'e';
+}
+
 int watch(int listener)
 {
     struct epoll_event event = {.events = EPOLLIN | EPOLLET, .data.fd = listener};

@@ -56,6 +56,9 @@ int take(int listener, uint16_t *port);
 /* What a caller sees: 'd' data, 'e' the end, 'r' a reset, '-' nothing yet. */
 char state_of(int caller);
 
+/* Whether a connection's next read is its end: Deno closes it then. */
+bool is_at_end(int connection);
+
 /* An event loop that is told once of each change of a listener (EPOLLET), as tokio's is. */
 int watch(int listener);
 

@@ -183,14 +183,16 @@ class Body {
   }
 
   bytes(): Uint8Array {
-    return this.#bytes.slice(0, this.#size);
+    return this.#size === this.#bytes.length ? this.#bytes : this.#bytes.slice(0, this.#size);
   }
 
   /** Copies: the announced length allocates nothing, only what has really come does. */
   #add(part: Uint8Array): void {
     const size = this.#size + part.length;
     if (size > this.#bytes.length) {
-      const larger = new Uint8Array(Math.min(this.#limit, Math.max(size, 2 * this.#size, 4096)));
+      // Most bodies come in one piece.
+      const least = this.#size === 0 ? size : Math.max(size, 2 * this.#size, 4096);
+      const larger = new Uint8Array(Math.min(this.#limit, least));
       larger.set(this.#bytes);
       this.#bytes = larger;
     }

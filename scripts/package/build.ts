@@ -68,7 +68,7 @@ async function chooseEngine(
   const version = toolchain === undefined ? RUNTIME_VERSION : await versionOf(deno);
   if (options.variant !== "shared") {
     const path = toolchain === undefined
-      ? options.denort ?? Deno.env.get("DENORT_BIN")
+      ? options.denort ?? (Deno.env.get("DENORT_BIN") || undefined)
       : `${toolchain}/denort`;
     try {
       const compiler = await genuineStub({ arch, deno, version, path }, scratch);

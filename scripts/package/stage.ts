@@ -86,8 +86,9 @@ export async function stageCompletions(tree: string, tool: Bundle, sources: stri
     const args = [...run, `${sources}/aziot.js`, "completion", shell];
     await install(`${tree}${path}`, await runTool(Deno.execPath(), args));
   }
-  // bash loads completions by the name that was typed.
+  // bash and fish load completions by the name that was typed.
   await Deno.symlink("aziot", `${tree}/usr/share/bash-completion/completions/aziotctl`);
+  await Deno.symlink("aziot.fish", `${tree}/usr/share/fish/vendor_completions.d/aziotctl.fish`);
 }
 
 /** Writes a program's bundle as it is installed: `<name>.js` and its chunks below `<name>/`. */

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: MIT
+
+/** The shared variant for this machine: one runtime, a bundle and a launcher a program. */
+
+import assert from "node:assert/strict";
+import { expand, flags, installedRoots, programs } from "../../packaging/manifest.ts";
+import runtime from "../../packaging/runtime.json" with { type: "json" };
+import { MULTIARCH, ownArchitecture } from "../../scripts/package/machine.ts";
+import { commonContent, sharedContent } from "./package_content.ts";
+import {
+  build,
+  contents,
+  field,
+  once,
+  PACKAGE,
+  packageIn,
+  ROOT,
+  run,
+  succeed,
+  temporaryDirectory,
+} from "./package_build.ts";
+
+const directory = temporaryDirectory();
+const arch = ownArchitecture();
+const roots = installedRoots(MULTIARCH[arch]);
+const COPY = `git ls-files -z --cached --others --exclude-standard |
+  tar --create --null --files-from=- --ignore-failed-read |
+  tar --extract --touch --directory="$1"`;
+const shared = once(() => build(directory, ["--variant=shared"]));
+
+Deno.test("the package has every file of the list with its mode, and no other", async () => {
+  const found = await contents((await shared()).path);
+  const wanted = new Map([...commonContent(), ...sharedContent()]);
+  // What the tool loads only when needed is named by the bundler.
+  for (const path of found.keys()) {
+    if (/^\/usr\/lib\/aziot\/aziot\/[\w-]+\.js$/.test(path)) wanted.set(path, "0644 root/root");
+  }
+  assert.deepEqual([...found].sort(), [...wanted].sort());
+});
+
+Deno.test("the package asks for what it needs and conflicts with IoT Edge 1.1 only", async () => {
+  const { path } = await shared();
+  const depends = await field(path, "Depends");
+  for (const wanted of ["libc6 (>= ", "libssl3 (>= ", "systemd | ", "openssl", "ca-certificates"]) {
+    assert.ok(depends.includes(wanted), `${wanted} is not in ${depends}`);
+  }
+  assert.equal(await field(path, "Conflicts"), "iotedge, libiothsm-std");
+  for (const name of ["Pre-Depends", "Replaces", "Provides", "Recommends", "Breaks"]) {
+    assert.equal(await field(path, name), "", name);
+  }
+});
+
+Deno.test("files below /etc are configuration files, and nothing that is written later is", async () => {
+  const { path } = await shared();
+  const control = `${directory}/control`;
+  await succeed(["dpkg-deb", "-e", path, control]);
+  const conffiles = (await Deno.readTextFile(`${control}/conffiles`)).trim().split("\n").sort();
+  assert.deepEqual(conffiles, [
+    "/etc/aziot/certd/config.toml.default",
+    "/etc/aziot/config.toml.template",
+    "/etc/aziot/identityd/config.toml.default",
+    "/etc/aziot/keyd/config.toml.default",
+  ]);
+});
+
+for (const program of programs()) {
+  Deno.test(`the launcher of ${program.name} gives exactly the manifest's permissions`, async () => {
+    const { tree } = await shared();
+    const script = await Deno.readTextFile(tree + program.installPath);
+    const words = script.slice(script.indexOf("exec")).split(/\s+(?:\\\n\s*)?/).map((word) =>
+      word.replace(/^'|'$/g, "")
+    );
+    assert.deepEqual(words.filter((word) => word.startsWith("--")), [
+      "--cached-only",
+      ...flags(program, roots, { dev: false }),
+    ]);
+    const { preload } = program;
+    const line = preload === undefined ? undefined : `export LD_PRELOAD=${expand(preload, roots)}`;
+    assert.equal(script.split("\n").find((text) => text.includes("LD_PRELOAD")), line);
+  });
+
+  // A daemon without a socket has nothing to serve: it ends, saying which unit passes it one.
+  Deno.test(`${program.name} runs without network, home and cache`, async () => {
+    const { tree } = await shared();
+    const main = `${tree}/usr/lib/aziot/${program.name}.js`;
+    const daemon = program.preload !== undefined;
+    const command = [
+      ...Deno.uid() === 0 ? ["unshare", "--net"] : ["unshare", "--net", "--map-root-user"],
+      ...[`${tree}/usr/lib/aziot/deno`, "run", "--cached-only"],
+      ...flags(program, { ...roots, lib: `${tree}/usr/lib/aziot` }, { dev: false }),
+      main,
+      ...daemon ? [] : ["--version"],
+    ];
+    const env = { DENO_DIR: "/dev/null", DENO_NO_UPDATE_CHECK: "1" };
+    const ended = await run(command, { cwd: "/", env, clearEnv: true });
+    if (daemon) {
+      assert.equal(ended.code, 1, ended.stderr);
+      assert.match(ended.stderr, /Starting service\.\.\./);
+    } else {
+      assert.deepEqual(ended, { code: 0, stdout: "aziot 2.0.0\n", stderr: "" });
+    }
+  });
+}
+
+Deno.test("no bundle says where it was built", async () => {
+  const { tree } = await shared();
+  const files = (await succeed(["find", `${tree}/usr/lib/aziot`, "-name", "*.js"])).trim();
+  for (const file of files.split("\n")) {
+    const source = await Deno.readTextFile(file);
+    assert.ok(!source.includes(ROOT), `${file} names ${ROOT}`);
+    assert.doesNotMatch(source, /^\/\/ (?:\.\.\/|\/)/m, file);
+  }
+});
+
+Deno.test("the runtime is the pinned one, unchanged", async () => {
+  const { tree } = await shared();
+  const [sum] = (await succeed(["sha256sum", `${tree}/usr/lib/aziot/deno`])).split(" ");
+  assert.equal(sum, runtime.packages[arch].sha256);
+});
+
+Deno.test("the libraries are hardened, stripped, and have debug information in a package", async () => {
+  const { out, tree } = await shared();
+  const debug = `${directory}/debug`;
+  await succeed(["dpkg-deb", "-x", await packageIn(out, `${PACKAGE}-dbgsym`), debug]);
+  const names = [
+    "libaziot_keys.so",
+    ...["sys", "serve", "keys_shim", "tls"].map((name) => `aziot/libaziot_${name}.so`),
+  ];
+  for (const name of names) {
+    const path = `${tree}/usr/lib/${name}`;
+    const notes = await succeed(["readelf", "--wide", "--notes", "--dynamic", "--sections", path]);
+    assert.match(notes, /BIND_NOW|FLAGS_1.*NOW/, name);
+    assert.doesNotMatch(notes, /\.symtab|\.debug_info/, name);
+    const [, id = ""] = /Build ID: (\w+)/.exec(notes) ?? [];
+    await Deno.stat(`${debug}/usr/lib/debug/.build-id/${id.slice(0, 2)}/${id.slice(2)}.debug`);
+  }
+});
+
+Deno.test("libaziot_keys.so exports one function", async () => {
+  const { tree } = await shared();
+  const library = `${tree}/usr/lib/libaziot_keys.so`;
+  const symbols = await succeed(["nm", "--dynamic", "--defined-only", library]);
+  const names = symbols.trim().split("\n").map((line) => line.split(" ").at(-1));
+  assert.deepEqual(names.filter((name) => !name?.startsWith("_")), [
+    "aziot_keys_get_function_list",
+  ]);
+});
+
+Deno.test("a build in another directory gives the same packages, byte for byte", async () => {
+  const first = await shared();
+  // Elsewhere, with other times, and with the npm packages in another place too.
+  const root = `${directory}/elsewhere/sources`;
+  const cache = `${directory}/elsewhere/cache`;
+  await Deno.mkdir(root, { recursive: true });
+  await succeed(["sh", "-c", COPY, "sh", root], { cwd: ROOT });
+  await Deno.symlink(`${ROOT}/.toolchain`, `${root}/.toolchain`);
+  const { denoDir } = JSON.parse(await succeed([Deno.execPath(), "info", "--json"]));
+  await succeed(["cp", "-r", denoDir, cache]);
+  const args = ["--variant=shared", "--only=deb"];
+  const second = await build(`${directory}/elsewhere`, args, { root, env: { DENO_DIR: cache } });
+  for (const name of [PACKAGE, `${PACKAGE}-dbgsym`]) {
+    const [a, b] = [await packageIn(first.out, name), await packageIn(second.out, name)];
+    await succeed(["cmp", a, b]);
+  }
+  await succeed(["cmp", `${first.out}/Packages`, `${second.out}/Packages`]);
+  await succeed(["cmp", `${first.out}/SHA256SUMS`, `${second.out}/SHA256SUMS`]);
+});

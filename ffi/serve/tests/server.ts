@@ -17,6 +17,10 @@ export interface Limits {
 /** More than a socket takes at a time. */
 const LARGE = 500_000;
 
+// As every daemon does at its start. The runtime opens descriptors for its first signal handler,
+// some time after the start if left to itself, and panics when it gets none.
+Deno.addSignalListener("SIGHUP", () => {});
+
 const adapter = openServe();
 const limits = JSON.parse(Deno.args[0] ?? "[]") as Limits[];
 /** Handlers that wait until somebody asks for `/release`. */

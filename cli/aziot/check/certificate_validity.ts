@@ -111,7 +111,7 @@ function timesOf(name: string, { notBefore, notAfter }: Certificate, now: Date):
 }
 
 /** Where the Certificates Service keeps what it obtained itself. */
-async function storedAt(id: string, { homedir_path }: CertdConfig): Promise<string> {
+export async function storedAt(id: string, { homedir_path }: CertdConfig): Promise<string> {
   const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(id));
   const readable = id.replace(/[^A-Za-z0-9]/g, "");
   return `${homedir_path}/certs/${readable}-${new Uint8Array(digest).toHex()}.cer`;

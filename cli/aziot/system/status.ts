@@ -2,6 +2,7 @@
 
 import { CliError, EXIT } from "../errors.ts";
 import type { Machine } from "../machine.ts";
+import { certificateStatus } from "./certificate_status.ts";
 import { deviceStatus } from "./device_status.ts";
 import { journal } from "./logs.ts";
 import {
@@ -66,6 +67,7 @@ async function showJson(services: readonly ServiceState[], machine: Machine): Pr
       sockets: [{ name: `${name}.socket`, ...json(socket, "down") }],
     })),
     ...await deviceStatus(isRunning, machine),
+    certificates: await certificateStatus(machine),
   };
   machine.out(`${JSON.stringify(shown)}\n`);
 }

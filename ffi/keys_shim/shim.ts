@@ -221,12 +221,15 @@ function then<T, U>(value: Answer<T>, next: (value: T) => Answer<U>): Answer<U> 
 /** Ids that were used last, encoded: the same few come again and again. */
 const encoded = new Map<string, Uint8Array<ArrayBuffer>>();
 const ENCODED_LIMIT = 256;
+/** Longer texts are not remembered: they come from callers, and a few of them would fill a heap. */
+const ENCODED_LENGTH = 256;
 
 function text(value: string): Uint8Array<ArrayBuffer> {
   const known = encoded.get(value);
   if (known) return known;
   if (value.includes("\0")) throw new TypeError("a text with a NUL cannot be handed to C");
   const bytes = new TextEncoder().encode(value + "\0");
+  if (value.length > ENCODED_LENGTH) return bytes;
   if (encoded.size === ENCODED_LIMIT) encoded.clear();
   encoded.set(value, bytes);
   return bytes;

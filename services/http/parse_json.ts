@@ -10,14 +10,22 @@
 const DEPTH = 128;
 
 /**
+ * So many values and member names may a text have. Three bytes of text make an object of 56 bytes:
+ * the largest body would fill the whole heap of a service, which ends the process.
+ */
+const VALUES = 250_000;
+
+/**
  * The value of `text`. Throws `SyntaxError` with a text for the caller when it is not JSON, nests
- * deeper than 128, has an object with two members of one name, or a lone surrogate in an escape.
+ * deeper than 128, has more than 250 000 values, has an object with two members of one name, or a
+ * lone surrogate in an escape.
  */
 export function parseJson(text: string): unknown {
+  const names = countNames(text);
   const value: unknown = JSON.parse(text);
   if (typeof value === "object" && value !== null) {
     // Of two members with one name only one has arrived: the text has more names than the value.
-    if (countNames(text) !== countMembers(value, 1)) {
+    if (names !== countMembers(value)) {
       throw new SyntaxError("an object has two members with the same name");
     }
   }
@@ -30,20 +38,46 @@ export function parseJson(text: string): unknown {
 
 const BACKSLASH = 0x5c;
 const COLON = 0x3a;
-const SPACE = 0x20;
+const COMMA = 0x2c;
+const QUOTE = 0x22;
+const OPENING = [0x5b, 0x7b]; // "[" and "{"
+const CLOSING = [0x5d, 0x7d];
 
-/** How many member names stand in a text that is known to be JSON. */
+/**
+ * How many member names stand in a text, if it is JSON. Throws when parsing it would take too much
+ * memory, so before anything of it is built.
+ */
 function countNames(text: string): number {
-  let count = 0;
-  for (let at = text.indexOf('"'); at >= 0; at = text.indexOf('"', at)) {
-    at = endOfString(text, at) + 1;
-    while (text.charCodeAt(at) <= SPACE) at++;
-    if (text.charCodeAt(at) === COLON) count++;
+  let names = 0;
+  let values = 0;
+  let depth = 0;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === QUOTE) {
+      at = endOfString(text, at);
+      // The parser will say so.
+      if (at < 0) return names;
+      continue;
+    }
+    if (code === COLON) {
+      names++;
+      values++;
+    } else if (code === COMMA) {
+      values++;
+    } else if (OPENING.includes(code)) {
+      values++;
+      if (++depth > DEPTH) throw new SyntaxError(`nested deeper than ${DEPTH}`);
+    } else if (CLOSING.includes(code)) {
+      depth--;
+    } else {
+      continue;
+    }
+    if (values > VALUES) throw new SyntaxError(`more than ${VALUES} values`);
   }
-  return count;
+  return names;
 }
 
-/** The closing quote of the string that opens at `open`. */
+/** The closing quote of the string that opens at `open`; -1 when it has none. */
 function endOfString(text: string, open: number): number {
   let end = text.indexOf('"', open + 1);
   while (isEscaped(text, end)) end = text.indexOf('"', end + 1);
@@ -57,19 +91,18 @@ function isEscaped(text: string, at: number): boolean {
   return (at - before) % 2 === 1;
 }
 
-/** How many members all objects of a parsed value have together; `depth` counts its containers. */
-function countMembers(value: object, depth: number): number {
-  if (depth > DEPTH) throw new SyntaxError(`nested deeper than ${DEPTH}`);
+/** How many members all objects of a parsed value have together. */
+function countMembers(value: object): number {
   let count = 0;
   if (Array.isArray(value)) {
     for (const child of value) {
-      if (typeof child === "object" && child !== null) count += countMembers(child, depth + 1);
+      if (typeof child === "object" && child !== null) count += countMembers(child);
     }
     return count;
   }
   for (const child of Object.values(value)) {
     count++;
-    if (typeof child === "object" && child !== null) count += countMembers(child, depth + 1);
+    if (typeof child === "object" && child !== null) count += countMembers(child);
   }
   return count;
 }

@@ -96,6 +96,27 @@ Deno.test("nesting is allowed up to 128 and refused beyond", () => {
   assert.throws(() => parseJson(nested(400_000)), SyntaxError);
 });
 
+Deno.test("a text of too many values is refused, whatever they are", () => {
+  const list = (item: string, count: number) => `[${Array(count).fill(item).join(",")}]`;
+  assert.deepEqual(parseJson(list("0", 250_000)), Array(250_000).fill(0));
+  assert.deepEqual(parseJson(list('",:[{"', 250_000)), Array(250_000).fill(",:[{"));
+  const rows = [
+    list("0", 250_001),
+    list("{}", 125_001),
+    list("[]", 125_001),
+    `{${Array.from({ length: 125_001 }, (_, index) => `"${index}":0`).join(",")}}`,
+  ];
+  for (const text of rows) {
+    assert.throws(() => parseJson(text), /^SyntaxError: more than 250000 values$/);
+  }
+});
+
+Deno.test("a string without an end is refused, not looked for for ever", () => {
+  for (const text of ['"', '"a', '{"a":"', '["\\"', '"\\', '{"a":1,"b']) {
+    assert.throws(() => parseJson(text), SyntaxError, text);
+  }
+});
+
 Deno.test("any value survives being written and parsed", () => {
   fc.assert(fc.property(fc.jsonValue({ maxDepth: 6 }), (value) => {
     const text = JSON.stringify(value);

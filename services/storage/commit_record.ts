@@ -2,7 +2,7 @@
 
 import * as v from "valibot";
 import type { Step } from "./commit_step.ts";
-import { type Disk, look } from "./disk.ts";
+import { type Disk, look, readUnlinked } from "./disk.ts";
 
 const BEFORE = v.object({
   kind: v.picklist(["file", "link", "other"]),
@@ -66,7 +66,8 @@ async function keep(step: Step, copy: string, disk: Disk): Promise<Before | unde
   if (found === undefined || step.do === "chown") return found;
   if (found.kind === "link") return { ...found, target: await Deno.readLink(step.path) };
   if (found.kind === "other") throw new Error(`${step.path} is there and no file`);
-  await disk.replace(copy, await Deno.readFile(step.path), SECRET);
+  // Copied as root, for the owner of the directory to get back: nothing but its own file.
+  await disk.replace(copy, await readUnlinked(step.path), SECRET);
   return { ...found, copy };
 }
 

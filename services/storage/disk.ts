@@ -35,9 +35,12 @@ export interface Disk {
   rename(from: string, to: string): Promise<void>;
   /** A missing file or directory is fine. Durable with {@link sync} of the directory above. */
   remove(path: string): Promise<void>;
-  /** Sets the owner and, if given, the bits, which must not be of a link. What is gone is fine. */
+  /**
+   * Sets the owner and, if given, the bits of a file or directory; never those of a link or of
+   * where it leads. What is gone is fine.
+   */
   give(path: string, owner: Owner, mode?: number): Promise<void>;
-  /** The time of a file's last change, in seconds. */
+  /** Sets the time of a file's last change, in seconds; a link is not followed. */
   setTime(path: string, seconds: number): Promise<void>;
   sync(directory: string): Promise<void>;
 }
@@ -50,8 +53,7 @@ export const DISK: Disk = {
     // Created unreadable for others whatever the final mode: the content may be a secret.
     using file = await Deno.open(path, { write: true, createNew: true, mode: 0o600 });
     for (let at = 0; at < bytes.length;) at += await file.write(bytes.subarray(at));
-    if (owner) await Deno.chown(path, owner.uid, owner.gid);
-    if (mode !== 0o600) await Deno.chmod(path, mode);
+    if (owner || mode !== 0o600) await change(path, await file.stat(), { owner, mode });
     await file.sync();
   },
   link: (path, target) => Deno.symlink(target, path),
@@ -68,17 +70,60 @@ export const DISK: Disk = {
     const { lchownSync } = await import("node:fs");
     try {
       lchownSync(path, uid, gid);
-      if (mode !== undefined) await Deno.chmod(path, mode);
+      if (mode === undefined) return;
+      const found = await Deno.lstat(path);
+      if (found.isFile || found.isDirectory) await change(path, found, { mode });
     } catch (error) {
       if (!isMissing(error)) throw error;
     }
   },
-  setTime: (path, seconds) => Deno.utime(path, seconds, seconds),
+  setTime: async (path, seconds) => {
+    const { lutimesSync } = await import("node:fs");
+    lutimesSync(path, seconds, seconds);
+  },
   sync: async (directory) => {
     using handle = await Deno.open(directory, { read: true });
     await handle.sync();
   },
 };
+
+/**
+ * Sets owner and bits of the file or directory that `expected` describes. The owner of its
+ * directory may put a link in its place at any moment, so it is opened, looked at and then changed
+ * as what is open. Throws when something else is there.
+ */
+async function change(
+  path: string,
+  expected: Deno.FileInfo,
+  { owner, mode }: { owner?: Owner | undefined; mode: number },
+): Promise<void> {
+  const { closeSync, constants, fchmodSync, fchownSync, fstatSync, openSync } = await import(
+    "node:fs"
+  );
+  const descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    refuseOther(path, fstatSync(descriptor), expected);
+    if (owner) fchownSync(descriptor, owner.uid, owner.gid);
+    fchmodSync(descriptor, mode);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** The content of the file at a path. Throws for a link, also for one that appears meanwhile. */
+export async function readUnlinked(path: string): Promise<Uint8Array> {
+  const expected = await Deno.lstat(path);
+  using file = await Deno.open(path);
+  refuseOther(path, await file.stat(), expected);
+  return new Uint8Array(await new Response(file.readable).arrayBuffer());
+}
+
+type Identity = Pick<Deno.FileInfo, "dev" | "ino">;
+
+function refuseOther(path: string, found: Identity, expected: Identity): void {
+  if (found.dev === expected.dev && found.ino === expected.ino) return;
+  throw new Error(`something else was put in the place of ${path}`);
+}
 
 function isMissing(error: unknown): boolean {
   if (error instanceof Deno.errors.NotFound) return true;

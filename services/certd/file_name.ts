@@ -18,8 +18,9 @@ export async function certificateFileName(id: string): Promise<string> {
   return `${readable}-${new Uint8Array(digest).toHex()}.cer`;
 }
 
-/** Ids whose file names are kept; they come from callers. */
+/** Ids whose file names are kept, and their lengths in characters; they come from callers. */
 const KEPT = 1000;
+const KEPT_LENGTH = 512;
 
 /** File names of ids, so that reading a certificate does not begin with a digest each time. */
 export class FileNames {
@@ -32,6 +33,7 @@ export class FileNames {
 
   async #learn(id: string): Promise<string> {
     const name = await certificateFileName(id);
+    if (id.length > KEPT_LENGTH) return name;
     const [oldest] = this.#known.keys();
     if (oldest !== undefined && this.#known.size >= KEPT) this.#known.delete(oldest);
     this.#known.set(id, name);

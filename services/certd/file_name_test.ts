@@ -44,3 +44,12 @@ Deno.test("a name that was asked for before is there at once, and only so many a
   assert.ok(names.of("first") instanceof Promise);
   assert.equal(await names.of("first"), name);
 });
+
+Deno.test("the name of an id that is unusually long is not kept: ids come from callers", async () => {
+  const names = new FileNames();
+  for (const [id, isKept] of [["-".repeat(512), true], ["-".repeat(513), false]] as const) {
+    const name = await names.of(id);
+    assert.equal(names.of(id) === name, isKept);
+    assert.equal(await names.of(id), await certificateFileName(id));
+  }
+});

@@ -94,9 +94,13 @@ export class DeviceState {
     }
   }
 
-  /** Writes both files, the device first: settings without their device count for nothing. */
+  /**
+   * Writes both files, the device first: settings without their device count for nothing. Those
+   * of another device go before: modules that it had would be removed from this one.
+   */
   async save(device: DeviceInfo, config: Config): Promise<void> {
     const encode = (text: string) => new TextEncoder().encode(text);
+    if (!isSameDevice(await this.device(), device)) await removeFile(this.#previous);
     await replaceFile(this.#deviceInfo, encode(formatDeviceInfo(device)), { mode: 0o600 });
     await replaceFile(this.#previous, encode(settingsToml(config)), { mode: 0o600 });
   }

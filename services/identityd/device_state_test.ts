@@ -135,6 +135,24 @@ Deno.test("both files are written for their owner only, and read back", async ()
   });
 });
 
+Deno.test("a save that is cut short leaves no device with another one's settings", async () => {
+  await inHome(async (state) => {
+    await state.save(DEVICE, read(FULL));
+    const unwritable = Object.defineProperty(read(FULL), "hostname", {
+      get: () => {
+        throw new Error("cut short");
+      },
+    });
+
+    await assert.rejects(state.save(DEVICE, unwritable), /cut short/);
+    assert.ok(await state.settings(), "of the same device they are better than none");
+    const other = { ...DEVICE, deviceId: "other" };
+    await assert.rejects(state.save(other, unwritable), /cut short/);
+    assert.deepEqual(await state.device(), other);
+    assert.equal(await state.settings(), undefined);
+  });
+});
+
 Deno.test("a damaged device_info is removed with a warning", async () => {
   await inHome(async (state, home, lines) => {
     await Deno.writeTextFile(`${home}/device_info`, "hub_name = ");

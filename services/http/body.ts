@@ -3,6 +3,7 @@
 /** Reading a request's body within its size and its time. */
 
 import { Deadlines } from "./deadlines.ts";
+import { type Release, Turns } from "./turns.ts";
 import { within } from "./within.ts";
 
 /** Bodies up to this size are read side by side; larger ones wait for each other. */
@@ -22,12 +23,6 @@ const tooLate = () => new BodyError(408, "deadline has elapsed");
 const broken = (cause: unknown) =>
   new BodyError(400, "error reading a body from connection", { cause });
 
-/**
- * Gives the place of a body over 1 MiB back: to be called when its answer is ready. A few of them
- * at once, with what becomes of them, exhaust a small heap.
- */
-export type Release = () => void;
-
 /** Whether the head announces a body. */
 export function announcesBody(headers: Headers): boolean {
   const length = headers.get("content-length");
@@ -38,7 +33,8 @@ export function announcesBody(headers: Headers): boolean {
 /** Reads bodies; one of them a process, so that large ones meet at the same gate. */
 export class BodyReader implements Disposable {
   readonly #deadlines: Deadlines;
-  #gate: Promise<void> = Promise.resolve();
+  /** Several large bodies at once, with what becomes of them, exhaust a small heap. */
+  readonly #turns = new Turns();
   /** Bodies that are being read or wait for their turn. */
   #unread = 0;
   #whenRead: PromiseWithResolvers<void> | undefined;
@@ -50,23 +46,27 @@ export class BodyReader implements Disposable {
 
   /**
    * Reads at most `limit` bytes and answers what `use` makes of them, or `fail` of the
-   * {@link BodyError}; neither may throw.
+   * {@link BodyError}; neither may throw. `caller` is the uid: the large bodies of several callers
+   * take turns.
    */
   read<T>(
     request: Request,
     limit: number,
     use: (bytes: Uint8Array) => T | Promise<T>,
     fail: (error: BodyError) => T | Promise<T>,
+    caller = 0,
   ): T | Promise<T> {
     const announced = request.headers.get("content-length");
-    if (announced === null) return this.#readCounted(request, limit, use, fail);
+    if (announced === null) return this.#readCounted(request, limit, use, fail, caller);
     // The parser has refused what is no number; one too large for a double is too large anyway.
     const length = Number(announced);
     if (length > limit) return fail(tooLarge());
     this.#unread++;
     return length <= LARGE
       ? this.#readWhole(request, use, fail)
-      : this.#turn().then((release) => this.#readWhole(request, use, fail).finally(release));
+      : this.#turns.take(caller).then((release) =>
+        this.#readWhole(request, use, fail).finally(release)
+      );
   }
 
   /**
@@ -116,10 +116,11 @@ export class BodyReader implements Disposable {
     limit: number,
     use: (bytes: Uint8Array) => T | Promise<T>,
     fail: (error: BodyError) => T | Promise<T>,
+    caller: number,
   ): Promise<T> {
     let release: Release | undefined;
     const turn = async () => {
-      release = await this.#turn();
+      release = await this.#turns.take(caller);
     };
     try {
       return await use(await this.#collect(request, limit, turn));
@@ -165,14 +166,6 @@ export class BodyReader implements Disposable {
     if (--this.#unread > 0) return;
     this.#whenRead?.resolve();
     this.#whenRead = undefined;
-  }
-
-  /** Waits for the large bodies before this one; the answer lets the next one in. */
-  #turn(): Promise<Release> {
-    const before = this.#gate;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#gate = promise;
-    return before.then(() => resolve);
   }
 }
 

@@ -96,6 +96,25 @@ Deno.test("large bodies are let in one at a time, small ones are not held up", a
   assert.equal(order.length, 6);
 });
 
+Deno.test("large bodies of one caller make another one wait for one of them only", async () => {
+  using reader = new BodyReader(60_000);
+  const large = new Uint8Array(MIB + 1);
+  const order: string[] = [];
+  const read = (caller: number, length?: number) =>
+    reader.read<void>(
+      chunked([large], length),
+      4 * MIB,
+      () => void order.push(`${caller}`),
+      (error) => void order.push(error.message),
+      caller,
+    );
+  const announced = large.length;
+  await Promise.all([read(1, announced), ...[1, 1, 1, 2].map((caller) => read(caller, announced))]);
+  assert.equal(order.splice(0).join(""), "11211");
+  await Promise.all([read(1), read(1), read(1), read(1), read(2)]);
+  assert.ok(order.join("").indexOf("2") <= 2, order.join(""));
+});
+
 Deno.test("a large body that fails gives its place back", async () => {
   using reader = new BodyReader(60_000);
   const cut = () => chunked([new Uint8Array(MIB + 1), Promise.reject(new Error("cut"))]);

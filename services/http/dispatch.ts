@@ -102,6 +102,7 @@ export class Dispatcher {
       action?.maxBody ?? this.#maxBody,
       (bytes) => this.#received(exchange, action, bytes),
       (error) => this.#notReceived(exchange, error),
+      exchange.peer.uid,
     );
   }
 

@@ -20,7 +20,7 @@ export interface Misplaced {
 /**
  * What the services and this tool made and does not belong to the services' present users, as
  * after a restore or when a user was made anew with another id. Files that an administrator placed
- * are not looked at, links are not followed.
+ * are not looked at, links are not followed, and a file with a second name is nobody's to repair.
  */
 export async function misplaced(users: ServiceUsers, place: Place): Promise<Misplaced[]> {
   const found: Misplaced[] = [];
@@ -84,8 +84,10 @@ async function walk(path: string | undefined, visit: (seen: Visited) => void): P
 
 async function lookAt(path: string): Promise<Visited | undefined> {
   try {
-    const { uid, gid, isDirectory, isSymlink } = await Deno.lstat(path);
-    return isSymlink ? undefined : { path, uid: uid ?? 0, gid: gid ?? 0, isDirectory };
+    const { uid, gid, isDirectory, isFile, isSymlink, nlink } = await Deno.lstat(path);
+    // The other name may be anywhere: a service could have any file of the disk given to it.
+    const isShared = isFile && (nlink ?? 1) > 1;
+    return isSymlink || isShared ? undefined : { path, uid: uid ?? 0, gid: gid ?? 0, isDirectory };
   } catch (cause) {
     if (cause instanceof Deno.errors.NotFound) return undefined;
     throw new Error(`could not look at ${path}`, { cause });

@@ -25,6 +25,8 @@ Deno.test("what belongs to others is found in all places of a service", {
     await give("/mnt/keyd/keys/good.key", 301, true);
     await give("/mnt/keyd/keys/bad.key", 999, true);
     await Deno.symlink("/etc/passwd", `${root}/mnt/keyd/keys/link`);
+    await give("/mnt/secret", 0, true);
+    await Deno.link(`${root}/mnt/secret`, `${root}/mnt/keyd/keys/second-name`);
     await give("/etc/aziot/certd/config.d", 999);
     await give("/etc/aziot/certd/config.d/00-super.toml", 999, true);
     await give("/etc/aziot/certd/config.d/50-own.toml", 0, true);

@@ -20,7 +20,7 @@ export async function dropInPrincipals(place: Place): Promise<DropInPrincipal[]>
     const directory = place.at(`/etc/aziot/${service}/config.d`);
     for (const name of namesIn(directory)) {
       const file = `${directory}/${name}`;
-      for (const uid of await uidsIn(file)) found.push({ file, uid });
+      for (const uid of await principalUids(file)) found.push({ file, uid });
     }
   }
   return found;
@@ -52,7 +52,8 @@ function namesIn(directory: string): string[] {
   }
 }
 
-async function uidsIn(file: string): Promise<number[]> {
+/** The uids of all principals of a file, in their order; of a broken file none. */
+export async function principalUids(file: string): Promise<number[]> {
   let document: Table;
   try {
     document = parseToml(await Deno.readTextFile(file));

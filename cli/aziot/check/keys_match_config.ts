@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 
-import { dropInPrincipals } from "../apply/drop_ins.ts";
+import { dropInPrincipals, principalUids } from "../apply/drop_ins.ts";
+import { edgeConfig } from "../apply/edge_guard.ts";
 import { placeOf } from "../place.ts";
+import { configPaths } from "../service_paths.ts";
 import type { Check } from "./check.ts";
 import type { Context } from "./context.ts";
 import { type Remark, SKIPPED, together } from "./outcome.ts";
@@ -14,7 +16,7 @@ export const KEYS_MATCH_CONFIG: Check = {
     const [keyd, certd] = [await context.keyd(), await context.certd()];
     const identityd = await context.identityd();
     if (keyd === undefined || certd === undefined || identityd === undefined) return SKIPPED;
-    const remarks = await generated(keyd.principal, context);
+    const remarks = await generated(context);
     const principals = [
       ...keyd.principal.map(({ uid }) => ["keyd", uid] as const),
       ...certd.principal.map(({ uid }) => ["certd", uid] as const),
@@ -42,18 +44,24 @@ export const KEYS_MATCH_CONFIG: Check = {
   },
 };
 
-/** The Identity Service must be able to use its own master key. */
-async function generated(
-  principals: readonly { uid: number; keys: readonly string[] }[],
-  context: Context,
-): Promise<Remark[]> {
+/** Whose the principals are that `config apply` writes, in their order. */
+const GENERATED = [["keyd", ["aziotid", "aziotcs"]], ["certd", ["aziotid"]]] as const;
+
+/** What was generated is for the users that there were then. */
+async function generated(context: Context): Promise<Remark[]> {
   const remarks: Remark[] = [];
-  for (const [name, key] of [["aziotid", "aziot_identityd_master_id"]] as const) {
-    const { uid } = await context.user(name);
-    const holder = principals.find(({ keys }) => keys.includes(key));
-    if (holder === undefined || holder.uid === uid) continue;
-    const line = `the keys of ${name} belong to uid ${holder.uid}, and its uid is ${uid}`;
-    remarks.push({ kind: "error", line });
+  // Of more than the first the Module Runtime's tool has an order of its own.
+  const isEdge = await edgeConfig(placeOf({}, context.machine)) !== undefined;
+  for (const [service, all] of GENERATED) {
+    const names = isEdge ? all.slice(0, 1) : all;
+    const { directory } = configPaths(service, context.machine);
+    const uids = await principalUids(`${directory}/00-super.toml`);
+    for (const [index, name] of names.entries()) {
+      const [found, { uid }] = [uids[index], await context.user(name)];
+      if (found === undefined || found === uid) continue;
+      const line = `${service} takes uid ${found} for ${name}, whose uid is ${uid}`;
+      remarks.push({ kind: "error", line });
+    }
   }
   return remarks;
 }

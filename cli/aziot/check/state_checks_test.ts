@@ -41,7 +41,7 @@ Deno.test("keys that belong to a former uid of the Identity Service are an error
     const found = told(await device.find(KEYS_MATCH_CONFIG));
     assert.match(
       found,
-      new RegExp(`^error\nthe keys of aziotid belong to uid 4711, and its uid is ${OWN}\n`),
+      new RegExp(`^error\nkeyd takes uid 4711 for aziotid, whose uid is ${OWN}\n`),
     );
     assert.match(found, /^no user has the uid 4711 of a principal of keyd$/m);
     assert.match(found, /\nRun `aziot config apply`/);

@@ -123,10 +123,19 @@ class TargetLog implements Log {
   }
 }
 
+/** Longer messages are cut: callers' texts stand in some, and nobody reads a record of a megabyte. */
+const LONGEST = 8192;
+
 /** One record as it is written. A message of several lines becomes one: journald splits at `\n`. */
 export function formatRecord(level: Level, target: string, message: string, at: Date): string {
   const { priority, label } = PREFIX[level];
   const time = at.toISOString().slice(0, 19);
   const origin = level === "debug" || level === "trace" ? `[${target}] ` : "";
-  return `<${priority}>${time}Z [${label}] - ${origin}${message.replace(/[\r\n]+/g, " ")}\n`;
+  const line = cut(message).replace(/[\r\n]+/g, " ");
+  return `<${priority}>${time}Z [${label}] - ${origin}${line}\n`;
+}
+
+function cut(message: string): string {
+  const more = message.length - LONGEST;
+  return more > 0 ? `${message.slice(0, LONGEST)}… (${more} more characters)` : message;
 }

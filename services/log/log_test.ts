@@ -37,6 +37,16 @@ Deno.test("a message of several lines stays one record", () => {
   );
 });
 
+Deno.test("a message longer than anybody reads is cut, whatever callers put into it", () => {
+  const [longest = ""] = record("keyd", undefined, (log) => log.info("x".repeat(8192)));
+  assert.equal(longest, `<6>2026-05-04T10:11:12Z [INFO] - ${"x".repeat(8192)}\n`);
+  const [line = ""] = record("keyd", undefined, (log) => log.info("é".repeat(1_000_000)));
+  assert.equal(
+    line,
+    `<6>2026-05-04T10:11:12Z [INFO] - ${"é".repeat(8192)}… (991808 more characters)\n`,
+  );
+});
+
 Deno.test("the filter decides by the longest matching target", () => {
   const levels = (target: string, spec: string | undefined) =>
     record(target, spec, (log) => {

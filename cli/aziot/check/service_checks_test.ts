@@ -5,6 +5,7 @@ import { generateKeyPairSync, type KeyObject } from "node:crypto";
 import { Authority } from "../../../tests/cloud/authority.ts";
 import { CERTS_MATCH_PRIVATE_KEYS } from "./certs_match_private_keys.ts";
 import { CERTS_READ } from "./certs_read.ts";
+import { Context } from "./context.ts";
 import { DAEMONS_RUNNING } from "./daemon_running.ts";
 import {
   certdConfig,
@@ -288,7 +289,6 @@ Deno.test("a difference that is gone after a moment was a renewal", async () => 
         await device.write("/etc/k", key);
       },
     };
-    const { Context } = await import("./context.ts");
     const settings = {
       dontRun: [],
       ntpServer: "",

@@ -10,7 +10,9 @@ import { placeOptions } from "./place_options.ts";
 /** `aziot init`. */
 export function addInit(program: Command, machine: Machine): void {
   const command = program.command("init")
-    .description("Configure this device from answers on the command line and apply it");
+    .description(
+      "Configure this device from answers, on the command line or asked for, and apply it",
+    );
   for (const { flag, help, choices } of FLAGS) {
     const isRepeatable = flag.endsWith("...");
     const option = isRepeatable

@@ -31,6 +31,7 @@ export interface Transport {
     body?: Uint8Array;
     timeouts: { connect: number; handshake: number; total: number };
     maxBody: number;
+    idempotent: boolean;
     signal: AbortSignal;
   }): Promise<CloudAnswer>;
 }
@@ -142,6 +143,8 @@ async function attempt(
       ...body ? { body } : {},
       timeouts: { connect: timeout, handshake: timeout, total: timeout },
       maxBody: MAX_ANSWER,
+      // Where a lost attempt is followed by another one, it may as well be at once.
+      idempotent: request.method === "GET" || settings.retries > 0,
       signal: cut,
     });
   } catch (cause) {

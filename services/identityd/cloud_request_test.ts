@@ -71,6 +71,11 @@ Deno.test("a request has the headers it needs and no others", async () => {
   assert.equal(sent[0]?.maxBody, 4 * 1024 * 1024);
 });
 
+Deno.test("a change uses a kept connection where a lost attempt would be repeated anyway", async () => {
+  assert.equal((await ask([answer(200)], { retries: 1 })).sent[0]?.idempotent, true);
+  assert.equal((await ask([answer(200)], { retries: 0 })).sent[0]?.idempotent, false);
+});
+
 Deno.test("an answer of any other status is final", async () => {
   for (const status of [200, 204, 302, 400, 401, 403, 404, 409, 412, 413, 500, 501]) {
     const { result, sent } = await ask([answer(status)]);

@@ -23,6 +23,9 @@ import {
 /** How long the hub may not show yet what it has just made: milliseconds, attempts, pause. */
 const SETTLING = { lasts: 30_000, attempts: 4, pause: 1_000 };
 
+/** How many modules are changed at a time: as many as there are connections to keyd. */
+const WIDTH = 4;
+
 /** A module that can be handed out: with the handle of the key its process signs with. */
 export interface UsableModule extends KeyedModule {
   readonly handle: KeyHandle;
@@ -118,6 +121,11 @@ export class Modules {
       throw error;
     }
     await this.#forget(device, moduleId);
+  }
+
+  /** How many modules a reconciliation may change at a time: one while the hub wants patience. */
+  get width(): number {
+    return this.context.reads.isThrottled ? 1 : WIDTH;
   }
 
   get #asksBackupFirst(): boolean {

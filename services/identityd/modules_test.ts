@@ -273,3 +273,14 @@ Deno.test("a Keys Service that fails is no failure of the hub", async () => {
     );
   });
 });
+
+Deno.test("several modules may be changed at a time, but one only while the hub wants patience", async () => {
+  await inWorld(new TestHub(), ({ clock, modules, reads }) => {
+    assert.equal(modules.width, 4);
+    reads.throttled(60_000);
+    assert.equal(modules.width, 1);
+    clock.pass(60_000);
+    assert.equal(modules.width, 4);
+    return Promise.resolve();
+  });
+});

@@ -27,6 +27,7 @@ const schema = v.object({
 export class Progress {
   readonly #begun = new Set<string>();
   readonly #done = new Map<string, string>();
+  #saved: Promise<void> = Promise.resolve();
 
   private constructor(
     readonly path: string,
@@ -86,7 +87,13 @@ export class Progress {
   }
 
   /** Writes what was done so far; to be called when the work is given up. */
-  async save(): Promise<void> {
+  save(): Promise<void> {
+    // One after the other: of two writes at a time the older one might win.
+    this.#saved = this.#saved.then(() => this.#write());
+    return this.#saved;
+  }
+
+  async #write(): Promise<void> {
     const { hub, gateway, deviceId } = this.device;
     const content: v.InferOutput<typeof schema> = {
       device: { hub, gateway, deviceId },

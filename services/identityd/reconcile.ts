@@ -6,6 +6,7 @@
  * never touched.
  */
 
+import { fewAtATime } from "./few_at_a_time.ts";
 import type { Device } from "./hub_registry.ts";
 import type { HubModule } from "./module_backup.ts";
 import { isMissing, type Modules } from "./modules.ts";
@@ -54,12 +55,13 @@ export function planModules(
 
 /**
  * Lists, removes and creates until the hub has what is wanted, and answers with the names of all
- * modules it then has. Stops at the first error; `progress` remembers what was done.
+ * modules it then has. Works on several modules at a time; begins nothing after the first error.
+ * `progress` remembers what was done.
  */
 export async function reconcileModules(
   device: Device,
   wanted: Wanted,
-  modules: Pick<Modules, "listAnew" | "create" | "remove">,
+  modules: Pick<Modules, "listAnew" | "create" | "remove" | "width">,
   progress: Progress,
   say: (line: string) => void,
 ): Promise<Set<string>> {
@@ -70,20 +72,20 @@ export async function reconcileModules(
   for (const name of plan.keep) say(`Hub identity "${name}" already exists`);
   const recreate = new Set(plan.recreate);
   const remove = new Set([...plan.remove, ...plan.recreate]);
-  for (const { moduleId } of hub) {
-    if (!remove.has(moduleId)) continue;
-    await removeIfThere(device, moduleId, modules);
-    names.delete(moduleId);
-    say(`Hub identity "${moduleId}" ${recreate.has(moduleId) ? "will be recreated" : "removed"}`);
-  }
+  const leaving = hub.map(({ moduleId }) => moduleId).filter((name) => remove.has(name));
+  await fewAtATime(leaving, () => modules.width, async (name) => {
+    await removeIfThere(device, name, modules);
+    names.delete(name);
+    say(`Hub identity "${name}" ${recreate.has(name) ? "will be recreated" : "removed"}`);
+  });
   if (plan.create.length > 0) await progress.begin(plan.create);
   try {
-    for (const name of plan.create) {
+    await fewAtATime(plan.create, () => modules.width, async (name) => {
       const { moduleId, generationId } = await modules.create(device, name);
       await progress.done(moduleId, generationId);
       names.add(moduleId);
       say(`Hub identity "${name}" added`);
-    }
+    });
   } catch (error) {
     await progress.save();
     throw error;

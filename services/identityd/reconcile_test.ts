@@ -90,6 +90,7 @@ for (const [title, row] of Object.entries(ROWS)) {
 /** The calls that a reconciliation makes, straight on a hub. */
 function modulesOf(hub: TestHub) {
   return {
+    width: 4,
     listAnew: () => hub.list(),
     remove: (_device: unknown, moduleId: string) => hub.remove(DEVICE, moduleId),
     async create(_device: unknown, moduleId: string): Promise<UsableModule> {

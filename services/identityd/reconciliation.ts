@@ -21,7 +21,7 @@ export interface ReconciliationContext {
   readonly home: string;
   readonly state: DeviceState;
   readonly backup: ModuleBackup;
-  readonly modules: Pick<Modules, "listAnew" | "create" | "remove">;
+  readonly modules: Pick<Modules, "listAnew" | "create" | "remove" | "width">;
   readonly log: Log;
 }
 

@@ -14,7 +14,7 @@ export async function runCommandLine(args: readonly string[], machine: Machine):
     running = action;
   });
   try {
-    await program.parseAsync(args.flatMap(splitShortOption), { from: "user" });
+    await program.parseAsync(helpAsOption(args).flatMap(splitShortOption), { from: "user" });
     return 0;
   } catch (error) {
     if (error instanceof UsageError) {
@@ -24,6 +24,13 @@ export async function runCommandLine(args: readonly string[], machine: Machine):
     if (!(error instanceof CommanderError)) throw error;
     return error.exitCode === 0 ? 0 : EXIT.usage;
   }
+}
+
+/** `help config apply` as `config help apply`: the library's own help looks at one word only. */
+function helpAsOption(args: readonly string[]): string[] {
+  const [first, ...words] = args;
+  if (first !== "help" || words.length < 2) return [...args];
+  return [...words.slice(0, -1), "help", ...words.slice(-1)];
 }
 
 function usage(command: Command): string {

@@ -35,6 +35,15 @@ for (const args of [["config", "mp"], ["config", "apply"], ["init"]]) {
   });
 }
 
+Deno.test("help of a command below another one is its own", async () => {
+  for (const args of [["help", "config", "apply"], ["config", "help", "apply"]]) {
+    const { code, out } = await run(...args);
+    assert.equal(code, 0);
+    assert.match(out, /^Usage: aziot config apply \[options\]/);
+  }
+  assert.equal((await run("help", "config", "nonsense")).code, 2);
+});
+
 for (
   const [args, text] of [
     [[], /Usage: aziot/],

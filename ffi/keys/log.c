@@ -26,6 +26,9 @@ static const struct {
     [LOG_LEVEL_DEBUG] = {7, "DBUG", "[" TARGET "] "},
 };
 
+/* Longer messages are cut: ids come from callers, and nobody reads a record of a megabyte. */
+enum { LONGEST = 8192 };
+
 static int verbosity = LOG_LEVEL_INFO;
 
 void log_setup(const char *filter)
@@ -47,6 +50,17 @@ static void write_whole(const char *text, size_t size)
     }
 }
 
+/* Cuts a message in front of a character, not in one. */
+static void cut(char *message, size_t size)
+{
+    size_t end = LONGEST;
+    if (size <= LONGEST)
+        return;
+    while (end > 0 && ((unsigned char)message[end] & 0xc0) == 0x80)
+        end--;
+    message[end] = '\0';
+}
+
 void log_write(enum log_level level, const char *format, ...)
 {
     if ((int)level > verbosity)
@@ -59,6 +73,7 @@ void log_write(enum log_level level, const char *format, ...)
     va_end(arguments);
     if (size < 0)
         return;
+    cut(message, (size_t)size);
     for (char *at = message; *at != '\0'; at++)
         if ((unsigned char)*at < ' ' || *at == 0x7f)
             *at = ' ';

@@ -121,6 +121,19 @@ static void cannot_be_forged(void)
     EXPECT(records_with("load key pair: key \"x <3>2026") == 1);
 }
 
+static void stays_readable(void)
+{
+    static char id[100001];
+    struct stat status;
+    use_home();
+    for (size_t i = 0; i + 1 < sizeof id; i += 2)
+        memcpy(id + i, "\xc3\xa9", 2);
+    EXPECT_CODE(keys.create_key_if_not_exists(id, 1), 0);
+    EXPECT_CODE(keys.load_key_pair(id), 2);
+    EXPECT(records_with("load key pair: key \"\xc3\xa9\xc3\xa9") == 1);
+    EXPECT(stat(runner_record_path(), &status) == 0 && status.st_size < 10000);
+}
+
 static void keeps_secrets(void)
 {
     static const unsigned char secret[] = "SECRET-KEY-MATERIAL-0123456789AB";
@@ -168,6 +181,7 @@ const struct check record_checks[] = {
     {"the record says what is in place of a key", SCOPE_OWN, says_what_is_in_a_file, false},
     {"a forged ciphertext is told from other failures", SCOPE_OWN, tells_forged_from_broken, false},
     {"a key id cannot forge a record", SCOPE_OWN, cannot_be_forged, false},
+    {"a long key id does not make a long record", SCOPE_OWN, stays_readable, false},
     {"no secret is in a record", SCOPE_OWN, keeps_secrets, false},
     {"a private key used as symmetric key is warned of once", SCOPE_OWN, warns_of_pem_once, false},
     {"the loss of a preloaded file is warned of", SCOPE_OWN, warns_of_lost_preloaded, false},

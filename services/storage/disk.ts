@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 
+import { inDirectoryOf } from "./pinned_directory.ts";
 import { replaceFile, type ReplaceOptions } from "./replace_file.ts";
 
 /** Who a file belongs to. */
@@ -65,14 +66,10 @@ export const DISK: Disk = {
       if (!(error instanceof Deno.errors.NotFound)) throw error;
     }
   },
-  give: async (path, { uid, gid }, mode) => {
-    // Deno's own follows links: whoever may write to the directory could turn it on any file.
-    const { lchownSync } = await import("node:fs");
+  give: async (path, owner, mode) => {
+    const fs = await import("node:fs");
     try {
-      lchownSync(path, uid, gid);
-      if (mode === undefined) return;
-      const found = await Deno.lstat(path);
-      if (found.isFile || found.isDirectory) await change(path, found, { mode });
+      inDirectoryOf(path, (name) => giveSync(fs, name, path, owner, mode));
     } catch (error) {
       if (!isMissing(error)) throw error;
     }
@@ -86,6 +83,31 @@ export const DISK: Disk = {
     await handle.sync();
   },
 };
+
+/**
+ * Sets owner and bits of `name` in the working directory. A file is changed as what is open, and
+ * only if it has no second name, which could be anywhere; a link itself, never where it leads.
+ */
+function giveSync(
+  fs: typeof import("node:fs"),
+  name: string,
+  path: string,
+  { uid, gid }: Owner,
+  mode: number | undefined,
+): void {
+  const found = Deno.lstatSync(name);
+  if (!found.isFile && !found.isDirectory) return fs.lchownSync(name, uid, gid);
+  const descriptor = fs.openSync(name, fs.constants.O_RDONLY | fs.constants.O_NONBLOCK);
+  try {
+    const open = fs.fstatSync(descriptor);
+    refuseOther(path, open, found);
+    if (found.isFile && open.nlink > 1) throw new Error(`${path} has a second name`);
+    fs.fchownSync(descriptor, uid, gid);
+    if (mode !== undefined) fs.fchmodSync(descriptor, mode);
+  } finally {
+    fs.closeSync(descriptor);
+  }
+}
 
 /**
  * Sets owner and bits of the file or directory that `expected` describes. The owner of its

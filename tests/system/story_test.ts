@@ -78,7 +78,6 @@ Deno.test("a device is installed, configured, used, rebooted offline and looked 
   await t.step("a killed daemon comes back and its callers with it", async () => {
     for (const service of ["keyd", "identityd"]) {
       await machine.sh(`systemctl kill --kill-whom=main -s KILL aziot-${service}.service`);
-      assert.match(await machine.sh(PUMP), /keyHandle|Key client error/);
       await machine.eventually(`${PUMP} | grep -q keyHandle`, 30);
     }
   });
@@ -86,10 +85,13 @@ Deno.test("a device is installed, configured, used, rebooted offline and looked 
   await t.step("the log level is changed for all units", async () => {
     await machine.sh("aziot system set-log-level error && aziot system restart");
     await machine.eventually(`${PUMP} | grep -q keyHandle`, 30);
-    const lines = await machine.sh(
-      "journalctl -o cat -u aziot-keyd --since=-2s | grep -c INFO || true",
-    );
-    assert.equal(lines.trim(), "0");
+    for (const service of ["keyd", "identityd"]) {
+      const lines = await machine.sh(
+        `id=$(systemctl show -p InvocationID --value aziot-${service}.service)
+         journalctl -o cat _SYSTEMD_INVOCATION_ID="$id" | grep -c INFO || true`,
+      );
+      assert.equal(lines.trim(), "0", service);
+    }
     await machine.sh("aziot system set-log-level info && aziot system restart");
     await machine.eventually(`${PUMP} | grep -q keyHandle`, 30);
   });

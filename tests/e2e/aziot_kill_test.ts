@@ -116,7 +116,7 @@ Deno.test(`an apply killed at any of ${MOMENTS} moments leaves one tree`, async 
       await Deno.remove(`${root}/run/aziot/apply.lock`);
       const child = aziot(root, "config", "apply");
       await begun(root);
-      await new Promise((resolve) => setTimeout(resolve, random() * spell * 1.2));
+      await new Promise((resolve) => setTimeout(resolve, random() * spell * 1.5));
       kill9(child);
       await child.status;
 

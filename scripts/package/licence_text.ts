@@ -40,7 +40,7 @@ function keyOf(body: string): string {
     .replace(/https:/g, "http:")
     .replace(/[^a-z0-9]+/g, " ")
     .trim();
-  return words.replace(/^(?:the )?(?:mit|isc|bsd [23] clause|apache)(?: mit)? licen[sc]e /, "")
+  return words.replace(/^(?:the )?(?:mit|isc|bsd [23] clause|apache) licen[sc]e (?:mit |isc )?/, "")
     .replace(/^all rights reserved /, "");
 }
 

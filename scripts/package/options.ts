@@ -49,6 +49,7 @@ Exit status: 0 built, 2 usage, 3 a tool is missing, 4 no genuine denort, 5 the b
 export function parseOptions(args: readonly string[], own: Architecture): Options {
   const options: Options = { arch: own, out: "out", compression: "xz" };
   for (const argument of args) {
+    if (argument === "--") continue;
     const [, name, value] = /^--([a-z-]+)=(.+)$/s.exec(argument) ?? [];
     if (name === undefined || value === undefined) throw usage(`what is ${argument}?`);
     switch (name) {

@@ -50,6 +50,11 @@ Deno.test("the package asks for what it needs and conflicts with IoT Edge 1.1 on
   }
 });
 
+Deno.test("the version is an upgrade from the product that it takes the place of", async () => {
+  const { path } = await shared();
+  await succeed(["dpkg", "--compare-versions", await field(path, "Version"), "gt", "1.6.0-1"]);
+});
+
 Deno.test("files below /etc are configuration files, and nothing that is written later is", async () => {
   const { path } = await shared();
   const control = `${directory}/control`;

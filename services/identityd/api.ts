@@ -24,6 +24,7 @@ import {
   requireName,
   requireType,
 } from "./requests.ts";
+import type { TrustBundle } from "./trust_bundle.ts";
 
 /** The api-versions, oldest first. They differ in nothing but the provisioning settings' route. */
 export const VERSIONS = ["2020-09-01", "2021-12-01", "2022-08-01"] as const;
@@ -35,6 +36,7 @@ export interface ApiContext {
   readonly queue: MutationQueue;
   readonly keys: Pick<KeysClient, "loadKey">;
   readonly issueLocal: IssueLocal;
+  readonly trust: Pick<TrustBundle, "read">;
   readonly readText: (path: string) => Promise<string>;
 }
 
@@ -86,8 +88,7 @@ export function routes(context: ApiContext): Route[] {
     },
     {
       path: /^\/trust-bundle$/,
-      // Modules get their trust bundle from the module runtime; nothing is configured here.
-      methods: { GET: action({ body: "none", run: () => json(200, { certificate: "" }) }) },
+      methods: { GET: action({ body: "none", run: () => api.trustBundle() }) },
     },
   ];
 }
@@ -125,6 +126,12 @@ class Api {
   async provisioning(): Promise<Response> {
     const { config } = this.context.lifecycle.snapshot;
     return json(200, await provisioningInfo(config.provisioning, this.context.readText));
+  }
+
+  /** Modules get theirs from the module runtime; this one is for everybody else. */
+  async trustBundle(): Promise<Response> {
+    const { trust_bundle_cert: certId } = this.context.lifecycle.snapshot.config;
+    return json(200, { certificate: await this.context.trust.read(certId) });
   }
 
   async listModules(call: AnyCall): Promise<Response> {

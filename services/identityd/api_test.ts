@@ -120,6 +120,9 @@ class TestService {
             },
           });
         },
+        trust: {
+          read: (certId) => Promise.resolve(certId === undefined ? "" : `PEM of ${certId}`),
+        },
         readText: () => Promise.reject(new Error("no file")),
       }),
       log: SILENT,

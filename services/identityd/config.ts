@@ -132,6 +132,8 @@ export const configSchema = v.object({
   ),
   /** Further attempts of a cloud request. */
   cloud_retries: v.optional(u32(), 1),
+  /** Id of the certificates, in the Certificates Service, that callers are told to trust. */
+  trust_bundle_cert: v.optional(v.string()),
   provisioning,
   principal: v.optional(v.array(principal), []),
   localid: v.optional(v.object({ domain: v.string() })),

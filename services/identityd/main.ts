@@ -2,8 +2,9 @@
 
 /** The Identity Service: wires its parts, provisions the device, serves, stops. */
 
+import { certificatesClient } from "../certd/client.ts";
 import { load } from "../config/load.ts";
-import { watch } from "../config/watch.ts";
+import { type Watch, watch } from "../config/watch.ts";
 import { type DaemonContext, runDaemon, type RunningDaemon } from "../http/daemon.ts";
 import { endpointsAreConfigurable, readEnv } from "../http/environment.ts";
 import { openListeners } from "../http/listeners.ts";
@@ -24,6 +25,7 @@ import { ModuleBackup } from "./module_backup.ts";
 import { Modules } from "./modules.ts";
 import { MutationQueue } from "./mutation_queue.ts";
 import { Reconciliation } from "./reconciliation.ts";
+import { TrustBundle } from "./trust_bundle.ts";
 
 const PROGRAM = "aziot-identityd";
 
@@ -54,6 +56,11 @@ async function start({ log, sys, timeScale }: DaemonContext): Promise<RunningDae
   const backup = new ModuleBackup(home, log);
   const state = new DeviceState(home, log);
   const keys = keysClient({ socket: socketPath(sockets.keyd), retries: 1, log });
+  const certificates = certificatesClient({
+    socket: socketPath(sockets.certd),
+    retries: 1,
+    log,
+  });
   const registry = new RestHubRegistry(keys, {
     timeout: config.cloud_timeout_sec * 1_000,
     retries: config.cloud_retries,
@@ -107,13 +114,14 @@ async function start({ log, sys, timeScale }: DaemonContext): Promise<RunningDae
       queue,
       keys,
       issueLocal,
+      trust: new TrustBundle(certificates, log),
       readText: (path) => Deno.readTextFile(path),
     }),
     maxConnections: config.max_requests,
     log,
   });
   // Whoever waits for the line that the start has ended takes it for "provisioned".
-  if (!isReady) await lifecycle.whenReady;
+  if (!isReady) await untilReady(watched, lifecycle);
   // What reading and compiling the program has taken, about five megabytes, is not needed again.
   sys.releaseMemory();
 
@@ -126,6 +134,17 @@ async function start({ log, sys, timeScale }: DaemonContext): Promise<RunningDae
     },
     reload: () => watched.reload(),
   };
+}
+
+/** While the cloud refuses the device the start goes on, and SIGHUP means what it always does. */
+async function untilReady(watched: Watch, lifecycle: Lifecycle): Promise<void> {
+  const reload = () => void watched.reload();
+  Deno.addSignalListener("SIGHUP", reload);
+  try {
+    await lifecycle.whenReady;
+  } finally {
+    Deno.removeSignalListener("SIGHUP", reload);
+  }
 }
 
 async function makeHome(home: string): Promise<void> {

@@ -23,6 +23,8 @@ export function settingsToml(config: Config): string {
     max_requests: config.max_requests === 10 ? undefined : config.max_requests,
     cloud_timeout_sec: config.cloud_timeout_sec === 70 ? undefined : config.cloud_timeout_sec,
     cloud_retries: config.cloud_retries === 1 ? undefined : config.cloud_retries,
+    // Unknown to the existing product, which skips it.
+    trust_bundle_cert: config.trust_bundle_cert,
     provisioning: provisioningTable(config.provisioning),
     principal: config.principal.length === 0 ? undefined : config.principal.map(principalTable),
     localid: config.localid && { domain: config.localid.domain },

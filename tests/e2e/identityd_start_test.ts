@@ -142,6 +142,20 @@ Deno.test("a device that the hub refuses is asked for again, and told why until 
   assert.ok(world.device.modules.has("telemetry"));
 });
 
+Deno.test("SIGHUP asks for a refused device at once, also before the start has ended", async () => {
+  await using world = await makeWorld(MODULE);
+  world.device.configure({ status: "disabled" });
+  const { daemon } = world.identityd;
+  const started = daemon.start();
+  await eventually("the refusal", () => daemon.log().includes("The device is refused: "));
+  world.device.configure({ status: "enabled" });
+  // By itself it would ask after eight seconds or more, and say so to nobody.
+  daemon.signal("SIGHUP");
+  await started;
+  assert.ok(daemon.log().includes("Provisioning starting. Reason: ConfigurationFileUpdate"));
+  assert.ok(world.device.modules.has("telemetry"));
+});
+
 Deno.test("a start does not wait for a hub that asks for patience", async () => {
   await using world = await makeWorld({ ...MODULE, timeScale: 0.02 });
   await world.identityd.daemon.start();

@@ -48,11 +48,14 @@ export function isDaemon(program: Program): boolean {
   return program.preload !== undefined;
 }
 
-/** Comments name the files in the cache of npm packages: what counts is package and version. */
+/**
+ * Comments, and the names of modules in the older form, say where in the cache of npm packages a
+ * file was: what counts is package and version.
+ */
 export function nameless(source: string): string {
   return source.replace(
-    /^\/\/ \S*\/npm\/[^/\s]+\/((?:@[^/\s]+\/)?[^/\s]+)\/([0-9][^/\s]*)\/(\S+)$/gm,
-    "// npm:$1@$2/$3",
+    /^(\/\/ |\s+")\S*\/npm\/[^/\s]+\/((?:@[^/\s]+\/)?[^/\s]+)\/([0-9][^/\s]*)\/(\S+)/gm,
+    "$1npm:$2@$3/$4",
   );
 }
 

@@ -3,12 +3,13 @@
 import assert from "node:assert/strict";
 import { assemble, nameless } from "./bundles.ts";
 
-Deno.test("comments name package and version instead of the build's directories", () => {
+Deno.test("modules name package and version instead of the build's directories", () => {
   const source = [
     "// ../../root/.cache/deno/npm/registry.example/valibot/1.5.0/dist/index.mjs",
     "// ../c/npm/localhost/@peculiar/x509/2.2.0/build/x509.es.js",
     "// services/keyd/main.ts",
     "const text = '// ../npm/a/b/1.0.0/c.js';",
+    '  "../../../root/.cache/deno/npm/registry.example/cli-width/4.1.0/index.js"(exports, module) {',
   ].join("\n");
   assert.equal(
     nameless(source),
@@ -17,6 +18,7 @@ Deno.test("comments name package and version instead of the build's directories"
       "// npm:@peculiar/x509@2.2.0/build/x509.es.js",
       "// services/keyd/main.ts",
       "const text = '// ../npm/a/b/1.0.0/c.js';",
+      '  "npm:cli-width@4.1.0/index.js"(exports, module) {',
     ].join("\n"),
   );
 });

@@ -114,6 +114,7 @@ Deno.test("no bundle says where it was built", async () => {
     const source = await Deno.readTextFile(file);
     assert.ok(!source.includes(ROOT), `${file} names ${ROOT}`);
     assert.doesNotMatch(source, /^\/\/ (?:\.\.\/|\/)/m, file);
+    assert.doesNotMatch(source, /\/npm\/[^/\s]+\/(?:@[^/\s]+\/)?[^/\s]+\/\d/, file);
   }
 });
 

@@ -167,6 +167,20 @@ Deno.test("a restart keeps what is there and removes what is no principal any mo
   });
 });
 
+Deno.test("what a run that was cut short has made goes when it is no principal any more", async () => {
+  await story(async (start) => {
+    const hub = new TestHub();
+    hub.fault = (call) => {
+      if (call === "create b") throw OUTAGE();
+    };
+    await start(hub, "a", "b").lifecycle.start();
+    assert.deepEqual([...hub.modules.keys()], ["a"]);
+    hub.fault = () => {};
+    await start(hub, "c").lifecycle.start();
+    assert.deepEqual([...hub.modules.keys()], ["c"]);
+  });
+});
+
 Deno.test("a start without a hub serves what is known, and goes on when the hub is back", async () => {
   await story(async (start) => {
     const hub = new TestHub();

@@ -68,6 +68,11 @@ export class Progress {
     return this.#begun.has(moduleId);
   }
 
+  /** All modules whose making was begun, those that were made among them. */
+  get names(): ReadonlySet<string> {
+    return new Set([...this.#begun, ...this.#done.keys()]);
+  }
+
   /** To be called before modules are made. */
   async begin(moduleIds: readonly string[]): Promise<void> {
     for (const moduleId of moduleIds) this.#begun.add(moduleId);

@@ -47,15 +47,15 @@ export class Reconciliation {
     const { backup, home, log, modules } = this.context;
     const current = new Principals(config.principal).modules;
     const made = await this.#madeBefore(device);
+    const begun = await Progress.resume(home, device, log);
     const isAnew = reason === "Api";
     const wanted = {
       current,
       previous: isAnew ? new Set<string>() : made,
-      obsolete: made.difference(current),
+      // What a run that was cut short has made is ours, too.
+      obsolete: made.union(begun.names).difference(current),
     };
-    const progress = isAnew
-      ? Progress.none(home, device, log)
-      : await Progress.resume(home, device, log);
+    const progress = isAnew ? Progress.none(home, device, log) : begun;
     const names = await reconcileModules(device, wanted, modules, progress, say);
     await this.#remember(device, config, reason);
     if (isAnew) await backup.keepOnly(device, names);

@@ -2,58 +2,96 @@
 
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
-import { makeWorld, principal, type World } from "./identityd_world.ts";
+import { makeWorld, manualConfig, principal, type World } from "./identityd_world.ts";
 
-/** How often the service is killed, at another moment each time. */
-const KILLS = Number(Deno.env.get("AZIOT_KILL_MOMENTS") ?? "10");
+/** How often the service is killed in each situation, at another moment each time. */
+const KILLS = Number(Deno.env.get("AZIOT_KILL_MOMENTS") ?? 10);
 
-/** Longer than a start or a reprovisioning takes here. */
-const LONGEST_MS = 900;
-
-const MODULES = ["a", "b", "c", "d", "e", "f"];
 const MASTER_KEY = Uint8Array.from({ length: 32 }, (_, index) => index);
+const MODULES = ["a", "b", "c", "d", "e", "f"];
 
-Deno.test("killed at any moment, the service has all modules with their keys after a restart", async () => {
-  const seed = crypto.getRandomValues(new Uint32Array(1))[0] ?? 1;
-  const random = generator(seed);
-  const principals = MODULES.map((name, index) => principal(54_001 + index, name, "module")).join(
-    "",
-  );
-  await using world = await makeWorld({
-    principals,
-    keys: { aziot_identityd_master_id: MASTER_KEY },
-  });
-  const { daemon } = world.identityd;
+function principals(names: readonly string[]): string {
+  return names.map((name, index) => principal(54_001 + index, name, "module")).join("");
+}
 
-  for (let round = 0; round < KILLS; round++) {
-    const moment = random() * LONGEST_MS;
-    const what = `round ${round} of seed ${seed}, killed after ${Math.round(moment)} ms`;
-    let killed: Promise<unknown>;
-    if (round % 2 === 0) {
-      // Something to do at the start: the hub has lost the modules.
-      world.device.modules.clear();
-      killed = daemon.start().catch(() => {});
-      await new Promise((resolve) => setTimeout(resolve, moment));
-    } else {
-      await daemon.start();
-      killed = world.ask("POST /identities/device/reprovision").catch(() => {});
-      await new Promise((resolve) => setTimeout(resolve, moment / 3));
-    }
-    await daemon.kill9();
-    await killed;
+/** What the service is doing when it is killed. */
+interface Situation {
+  /** A moment is chosen within so many milliseconds, longer than it takes here. */
+  withinMs: number;
+  /** Begins it; `ended` settles when it is over, one way or the other. */
+  begin(world: World): Promise<{ ended: Promise<unknown> }>;
+}
 
-    await daemon.start();
-    assertModules(world, what);
-    const { status } = await world.ask("GET /identities/modules/a?type=aziot");
-    assert.equal(status, 200, what);
-    assert.deepEqual(
-      [...Deno.readDirSync(world.identityd.home)].map(({ name }) => name).sort(),
-      ["device_info", "modules", "prev_state"],
-      what,
+const SITUATIONS: Record<string, Situation> = {
+  "its first provisioning": {
+    withinMs: 900,
+    async begin({ device, identityd }) {
+      // Neither the hub nor the service knows anything of a run before.
+      device.modules.clear();
+      for await (const { name } of Deno.readDir(identityd.home)) {
+        await Deno.remove(`${identityd.home}/${name}`, { recursive: true });
+      }
+      return { ended: identityd.daemon.start().catch(() => {}) };
+    },
+  },
+  "a reconciliation": {
+    withinMs: 300,
+    async begin({ device, hub, identityd }) {
+      // Half of the modules have gone, and one that is no principal any more is to go.
+      await identityd.configure(
+        manualConfig(hub.hostName, { principals: principals([...MODULES, "former"]) }),
+      );
+      await identityd.daemon.start();
+      for (const name of ["a", "c", "e"]) device.modules.delete(name);
+      await identityd.configure(manualConfig(hub.hostName, { principals: principals(MODULES) }));
+      identityd.daemon.signal("SIGHUP");
+      return { ended: Promise.resolve() };
+    },
+  },
+  "a reprovisioning that a caller asked for": {
+    withinMs: 300,
+    async begin(world) {
+      await world.identityd.daemon.start();
+      return { ended: world.ask("POST /identities/device/reprovision").catch(() => {}) };
+    },
+  },
+};
+
+for (const [name, { withinMs, begin }] of Object.entries(SITUATIONS)) {
+  Deno.test(`killed at any moment of ${name}, the service has all modules with their keys after a restart`, async () => {
+    const seed = Number(
+      Deno.env.get("AZIOT_TEST_SEED") ?? crypto.getRandomValues(new Uint32Array(1))[0],
     );
+    const random = generator(seed);
+    await using world = await makeWorld({
+      principals: principals(MODULES),
+      keys: { aziot_identityd_master_id: MASTER_KEY },
+    });
+    const { daemon, home } = world.identityd;
+    await daemon.start();
     await daemon.stop();
-  }
-});
+
+    for (let round = 0; round < KILLS; round++) {
+      const moment = random() * withinMs;
+      const what = `round ${round} of seed ${seed}, killed after ${Math.round(moment)} ms`;
+      const { ended } = await begin(world);
+      await new Promise((resolve) => setTimeout(resolve, moment));
+      await daemon.kill9();
+      await ended;
+
+      await daemon.start();
+      assertModules(world, what);
+      const { status } = await world.ask("GET /identities/modules/a?type=aziot");
+      assert.equal(status, 200, what);
+      assert.deepEqual(
+        [...Deno.readDirSync(home)].map((entry) => entry.name).sort(),
+        ["device_info", "modules", "prev_state"],
+        what,
+      );
+      await daemon.stop();
+    }
+  });
+}
 
 /** The hub has exactly the principals' modules, each with the keys that belong to its generation. */
 function assertModules({ device }: World, what: string): void {

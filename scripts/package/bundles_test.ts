@@ -5,11 +5,11 @@ import { assemble, nameless } from "./bundles.ts";
 
 Deno.test("modules name package and version instead of the build's directories", () => {
   const source = [
-    "// ../../root/.cache/deno/npm/registry.example/valibot/1.5.0/dist/index.mjs",
+    "// ../../home/builder/.cache/deno/npm/registry.example/valibot/1.5.0/dist/index.mjs",
     "// ../c/npm/localhost/@peculiar/x509/2.2.0/build/x509.es.js",
     "// services/keyd/main.ts",
     "const text = '// ../npm/a/b/1.0.0/c.js';",
-    '  "../../../root/.cache/deno/npm/registry.example/cli-width/4.1.0/index.js"(exports, module) {',
+    '  "../../../home/builder/.cache/deno/npm/registry.example/cli-width/4.1.0/index.js"(exports, module) {',
   ].join("\n");
   assert.equal(
     nameless(source),

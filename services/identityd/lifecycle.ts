@@ -45,7 +45,8 @@ export interface Snapshot {
 
 /** How an attempt to bring hub and principals in line has ended. */
 type Outcome =
-  | { result: "done" }
+  /** Unless `isRemembered` the disk is full: the same again, later, has nothing to do at the hub. */
+  | { result: "done"; isRemembered: boolean }
   /** The cloud cannot be reached: what was known before is used. */
   | { result: "offline"; error: CloudError }
   | { result: "refused"; error: CloudError };
@@ -209,8 +210,13 @@ export class Lifecycle {
     say: (line: string) => void,
   ): Promise<Outcome> {
     try {
-      await this.context.reconciliation.run(device, this.#now.config, reason, say);
-      return { result: "done" };
+      const isRemembered = await this.context.reconciliation.run(
+        device,
+        this.#now.config,
+        reason,
+        say,
+      );
+      return { result: "done", isRemembered };
     } catch (error) {
       if (!(error instanceof CloudError)) throw error;
       if (error.isOutage) return { result: "offline", error };
@@ -233,9 +239,13 @@ export class Lifecycle {
   /** Makes the end of an attempt known, and sees to it that a bad one is followed by another. */
   #settle(outcome: Outcome, device: Device | undefined): void {
     if (outcome.result === "done") {
-      this.#attempts = 0;
-      this.#waiting?.abort();
       this.#refusals.accepted();
+      if (outcome.isRemembered) {
+        this.#attempts = 0;
+        this.#waiting?.abort();
+      } else {
+        this.#retryLater();
+      }
     } else {
       const pause = this.#retryLater();
       if (outcome.result === "refused") this.#refusals.refused(outcome.error.message, pause);

@@ -10,6 +10,7 @@ import * as v from "valibot";
 import { parseJson } from "../http/parse_json.ts";
 import type { Log } from "../log/log.ts";
 import { removeFile, removeLeftovers, replaceFile } from "../storage/replace_file.ts";
+import { isDiskFull } from "./disk_full.ts";
 
 /** A module of a device as the hub's registry knows it. Ids keep their case. */
 export interface HubModule {
@@ -81,15 +82,29 @@ export class ModuleBackup {
   #writes: Promise<unknown> = Promise.resolve();
   /** Why the last write has failed, if it has. */
   #complaint: string | undefined;
+  #shortages = 0;
 
   constructor(home: string, readonly log: Log) {
     this.#root = `${home}/modules`;
   }
 
-  /** Makes a place for a device's modules and removes those of any other: there is one device. */
+  /** How often a write has failed because the disk is full. */
+  get shortages(): number {
+    return this.#shortages;
+  }
+
+  /**
+   * Makes a place for a device's modules and removes those of any other: there is one device.
+   * On a full disk the place is made with the first module.
+   */
   async open(owner: BackupOwner): Promise<void> {
     await this.#inTurn(async () => {
-      await this.prepare(owner);
+      try {
+        await this.prepare(owner);
+      } catch (error) {
+        if (!isDiskFull(error)) throw error;
+        this.#failed(error);
+      }
       await this.#removeOthers(await directoryName(owner));
       await removeLeftovers(await this.#directory(owner));
     });
@@ -182,12 +197,14 @@ export class ModuleBackup {
       await this.#inTurn(work);
       this.#complaint = undefined;
     } catch (error) {
-      this.#complain(error instanceof Error ? error.message : String(error));
+      this.#failed(error);
     }
   }
 
   /** Callers poll: the same reason is worth one line until a write has worked again. */
-  #complain(reason: string): void {
+  #failed(error: unknown): void {
+    if (isDiskFull(error)) this.#shortages++;
+    const reason = error instanceof Error ? error.message : String(error);
     if (reason !== this.#complaint) this.log.warn(reason);
     this.#complaint = reason;
   }

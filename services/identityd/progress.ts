@@ -3,7 +3,8 @@
 /**
  * What a reconciliation has done so far, in the file `reconciliation` below the home directory, so
  * that one that failed or was killed does not make the same modules again. The existing product
- * knows no such file and does not mind it. It goes when the reconciliation has ended well.
+ * knows no such file and does not mind it. It goes when the reconciliation has ended well and the
+ * service's other files say what it has done.
  */
 
 import * as v from "valibot";
@@ -19,15 +20,21 @@ const schema = v.object({
   device: v.object({ hub: v.string(), gateway: v.string(), deviceId: v.string() }),
   /** Modules whose making has begun; their keys may not be ours. */
   begun: v.array(v.string()),
-  /** Generations of the modules that were made. */
-  done: v.record(v.string(), v.string()),
+  /** Generations of the modules that were made; a record of valibot would lose some names. */
+  done: v.custom<Record<string, string>>(isTableOfTexts),
 });
+
+function isTableOfTexts(value: unknown): boolean {
+  return typeof value === "object" && value !== null && !Array.isArray(value) &&
+    Object.values(value).every((text) => typeof text === "string");
+}
 
 /** The progress of a reconciliation of one device. */
 export class Progress {
   readonly #begun = new Set<string>();
   readonly #done = new Map<string, string>();
   #saved: Promise<void> = Promise.resolve();
+  #isInFile: boolean | undefined;
 
   private constructor(
     readonly path: string,
@@ -73,6 +80,14 @@ export class Progress {
     return new Set([...this.#begun, ...this.#done.keys()]);
   }
 
+  /**
+   * Whether the file has what was done; `undefined`: it was not written, because nothing was done
+   * or all is.
+   */
+  get isInFile(): boolean | undefined {
+    return this.#isInFile;
+  }
+
   /** To be called before modules are made. */
   async begin(moduleIds: readonly string[]): Promise<void> {
     for (const moduleId of moduleIds) this.#begun.add(moduleId);
@@ -89,6 +104,7 @@ export class Progress {
   /** To be called when everything is done. */
   async finish(): Promise<void> {
     await removeFile(this.path);
+    this.#isInFile = undefined;
   }
 
   /** Writes what was done so far; to be called when the work is given up. */
@@ -108,7 +124,9 @@ export class Progress {
     const bytes = new TextEncoder().encode(JSON.stringify(content));
     try {
       await replaceFile(this.path, bytes, { mode: 0o600 });
+      this.#isInFile = true;
     } catch (error) {
+      this.#isInFile = false;
       // Without it a crash makes a module anew; without the module its process has no identity.
       this.log.warn(error instanceof Error ? error.message : String(error));
     }

@@ -27,27 +27,33 @@ export interface ReconciliationContext {
 
 /** Makes reconciliations; only the owner of the mutations may. */
 export class Reconciliation {
+  /** What the last run has done and could not write down. */
+  #unwritten: Progress | undefined;
+
   constructor(readonly context: ReconciliationContext) {}
 
   /**
    * Brings the hub's modules in line with the principals of `config` and remembers that it did.
-   * Throws `CloudError` when the hub is the reason that it could not.
+   * `false`: it did, and a full disk has kept something from being remembered; another run, when
+   * there is room, has nothing else to do. Throws `CloudError` when the hub is the reason that it
+   * could not.
    */
   async run(
     device: Device | undefined,
     config: Config,
     reason: Reason,
     say: (line: string) => void,
-  ): Promise<void> {
+  ): Promise<boolean> {
     if (!device) {
       say("reconcilation skipped since device is not provisioned");
       if (reason === "Api") await this.#forget();
-      return;
+      return true;
     }
     const { backup, home, log, modules } = this.context;
+    const shortages = backup.shortages;
     const current = new Principals(config.principal).modules;
     const made = await this.#madeBefore(device);
-    const begun = await Progress.resume(home, device, log);
+    const begun = await this.#begunBefore(device);
     const isAnew = reason === "Api";
     const wanted = {
       current,
@@ -56,10 +62,35 @@ export class Reconciliation {
       obsolete: made.union(begun.names).difference(current),
     };
     const progress = isAnew ? Progress.none(home, device, log) : begun;
-    const names = await reconcileModules(device, wanted, modules, progress, say);
-    await this.#remember(device, config, reason);
-    if (isAnew) await backup.keepOnly(device, names);
-    await progress.finish();
+    let isComplete = false;
+    try {
+      const names = await reconcileModules(device, wanted, modules, progress, say);
+      try {
+        const isRemembered = await this.#remember(device, config, reason);
+        if (isAnew) await backup.keepOnly(device, names);
+        isComplete = isRemembered && backup.shortages === shortages;
+      } finally {
+        // Until the other files say it, this one has to: else the next start makes all anew.
+        if (!isComplete) await progress.save();
+      }
+    } finally {
+      if (progress.isInFile !== undefined) {
+        this.#unwritten = progress.isInFile ? undefined : progress;
+      }
+    }
+    if (isComplete) {
+      await progress.finish();
+      this.#unwritten = undefined;
+    }
+    return isComplete;
+  }
+
+  /** What a run that did not come to its end has done for the same device. */
+  async #begunBefore(device: Device): Promise<Progress> {
+    const { home, log } = this.context;
+    const unwritten = this.#unwritten;
+    if (unwritten && isSameDevice(unwritten.device, device)) return unwritten;
+    return await Progress.resume(home, device, log);
   }
 
   /** The names of the modules that the last reconciliation of the same device has made. */
@@ -70,13 +101,15 @@ export class Reconciliation {
     return new Principals(settings?.principal ?? []).modules;
   }
 
-  async #remember(device: Device, config: Config, reason: Reason): Promise<void> {
+  async #remember(device: Device, config: Config, reason: Reason): Promise<boolean> {
     try {
       await this.context.state.save(device, config);
+      return true;
     } catch (error) {
       // Identities need no room: a device with a full disk goes on working, and says so.
       if (reason === "Api" || !isDiskFull(error)) throw error;
       this.context.log.error(error instanceof Error ? error.message : String(error));
+      return false;
     }
   }
 

@@ -28,9 +28,9 @@ export async function configMp(options: ConfigMpOptions, machine: Machine): Prom
   }
   const place = placeOf(options, machine);
   const wanted = options.outConfigFile ?? SUPER_CONFIG;
-  const path = wanted.startsWith("/") ? place.at(wanted) : wanted;
+  const { path, present } = superConfigFile(wanted, place);
 
-  if (!options.force && await isThere(path)) {
+  if (!options.force && await isThere(present)) {
     throw new CliError(alreadyConfigured(path, "config mp"), EXIT.failure);
   }
   const text = connectionString ?? await secretText(connectionStringFile ?? "-", machine);
@@ -50,6 +50,20 @@ export async function configMp(options: ConfigMpOptions, machine: Machine): Prom
       "To apply the new configuration to services, run:\n\n" +
       `    ${applyCommand(options, wanted)}\n`,
   );
+}
+
+/** A super-config that the user named, as seen from here. */
+export interface SuperConfigFile {
+  /** What is replaced. */
+  path: string;
+  /** What is read: where a link there leads. */
+  present: string;
+}
+
+/** A relative name is looked up from the working directory, an absolute one in the system. */
+export function superConfigFile(wanted: string, place: Place): SuperConfigFile {
+  if (!wanted.startsWith("/")) return { path: wanted, present: wanted };
+  return { path: place.entry(wanted), present: place.at(wanted) };
 }
 
 /** Writes a super-config for its owner only; the error's first message names the file. */

@@ -4,7 +4,13 @@ import { replaceFile } from "../../services/storage/replace_file.ts";
 import { edgeConfig } from "./apply/edge_guard.ts";
 import { undoIfInterrupted } from "./apply/recovery.ts";
 import { apply } from "./config_apply.ts";
-import { alreadyConfigured, applyCommand, writeSuperConfig } from "./config_mp.ts";
+import {
+  alreadyConfigured,
+  applyCommand,
+  type SuperConfigFile,
+  superConfigFile,
+  writeSuperConfig,
+} from "./config_mp.ts";
 import { CliError, EXIT, SilentExit } from "./errors.ts";
 import { isThere, SUPER_CONFIG } from "./files.ts";
 import { Interrupted } from "./init/asker.ts";
@@ -34,8 +40,9 @@ async function run(options: InitOptions, machine: Machine): Promise<void> {
     throw new Error("this command must be run as root");
   }
   const wanted = options.out ?? SUPER_CONFIG;
-  const path = wanted.startsWith("/") ? place.at(wanted) : wanted;
-  if (!options.dryRun) await refuseConfigured(path, options, place);
+  const file = superConfigFile(wanted, place);
+  const { path } = file;
+  if (!options.dryRun) await refuseConfigured(file, options, place);
 
   const warnings = await oldServiceConfigs(place);
   const answers = await collectAnswers(options, place, machine);
@@ -51,7 +58,7 @@ async function run(options: InitOptions, machine: Machine): Promise<void> {
   const text = header + writeToml(document);
   const decoded = await parseSuperConfig(text, path);
   await undoIfInterrupted(place, machine);
-  if (options.force) await keepCopy(path, machine.now());
+  if (options.force) await keepCopy(file, machine.now());
   await writeSuperConfig(path, text, place);
   decoded.warnings.unshift(...warnings);
 
@@ -66,8 +73,12 @@ async function run(options: InitOptions, machine: Machine): Promise<void> {
   }
 }
 
-async function refuseConfigured(path: string, options: InitOptions, place: Place): Promise<void> {
-  if (!options.force && await isThere(path)) {
+async function refuseConfigured(
+  { path, present }: SuperConfigFile,
+  options: InitOptions,
+  place: Place,
+): Promise<void> {
+  if (!options.force && await isThere(present)) {
     throw new CliError(alreadyConfigured(path, "init"), EXIT.exists);
   }
   const edge = await edgeConfig(place);
@@ -113,8 +124,8 @@ async function applyIt(
 }
 
 /** Keeps what `--force` replaces, readable by its owner only. */
-async function keepCopy(path: string, now: Date): Promise<void> {
-  if (!await isThere(path)) return;
+async function keepCopy({ path, present }: SuperConfigFile, now: Date): Promise<void> {
+  if (!await isThere(present)) return;
   const stamp = now.toISOString().replace(/[-:]|\.\d+/g, "");
-  await replaceFile(`${path}.bak-${stamp}`, await Deno.readFile(path), { mode: 0o600 });
+  await replaceFile(`${path}.bak-${stamp}`, await Deno.readFile(present), { mode: 0o600 });
 }

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 
+import { resolve } from "node:path";
 import { UsageError } from "./errors.ts";
 import type { Machine, User } from "./machine.ts";
+import { pathInTree } from "./tree_path.ts";
 
 /** The options that say for which system a command works. */
 export interface PlaceOptions {
@@ -17,8 +19,13 @@ export interface PlaceOptions {
 export interface Place {
   /** `live`: the running system. `root`: a tree below a directory. `output`: files only. */
   kind: "live" | "root" | "output";
-  /** Where a file of that system lies as seen from here; `path` is absolute. */
+  /**
+   * Where a file of that system lies as seen from here, for looking at it; `path` is absolute. The
+   * links of a tree lead where they lead once it runs, never out of it.
+   */
   at(path: string): string;
+  /** The same for replacing or removing the file: a link in its own place is not followed. */
+  entry(path: string): string;
   /** A user of that system; `undefined` when there is none. */
   user(name: string): Promise<User | undefined>;
   /** The name of a user of that system by id; `undefined` when there is none. */
@@ -40,7 +47,7 @@ export function placeOf(options: PlaceOptions, machine: Machine): Place {
     const users = uids === undefined ? undefined : parseUids(uids);
     return {
       kind: "output",
-      at: below(outputDir),
+      ...below("--output-dir", outputDir),
       user: (name) => {
         if (users === undefined) {
           throw new UsageError("--output-dir needs --uids ks=N,cs=N,id=N[,tpm=N]");
@@ -53,10 +60,11 @@ export function placeOf(options: PlaceOptions, machine: Machine): Place {
     };
   }
   if (root !== undefined) {
-    const at = below(root);
+    const tree = below("--root", root);
+    const { at } = tree;
     return {
       kind: "root",
-      at,
+      ...tree,
       user: (name) => userOfTree(at, name),
       userName: async (uid) => {
         const users = linesOf(await Deno.readTextFile(at("/etc/passwd")));
@@ -68,15 +76,21 @@ export function placeOf(options: PlaceOptions, machine: Machine): Place {
   return {
     kind: "live",
     at: (path) => machine.at(path),
+    entry: (path) => machine.at(path),
     user: (name) => machine.user(name),
     userName: (uid) => machine.userName(uid),
     canChown: machine.uid === 0,
   };
 }
 
-function below(directory: string): (path: string) => string {
-  const base = directory.replace(/\/+$/, "");
-  return (path) => `${base}${path}`;
+function below(option: string, directory: string): Pick<Place, "at" | "entry"> {
+  // Taken for the root directory, the value of a shell variable that is not set would be the worst.
+  if (directory === "") throw new UsageError(`${option} needs a directory`);
+  const base = resolve(directory).replace(/\/$/, "");
+  return {
+    at: (path) => pathInTree(base, path, "followed"),
+    entry: (path) => pathInTree(base, path, "kept"),
+  };
 }
 
 const SERVICE_USERS = { ks: "aziotks", cs: "aziotcs", id: "aziotid", tpm: "aziottpm" } as const;

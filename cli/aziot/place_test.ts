@@ -32,7 +32,7 @@ Deno.test("a tree has its files below its root and its users in its passwd", asy
 
 Deno.test("an output directory has the users of the command line", async () => {
   const place = placeOf({ outputDir: "out", uids: "ks=1,cs=2,id=4294967295" }, fakeMachine());
-  assert.equal(place.at("/etc/x"), "out/etc/x");
+  assert.equal(place.at("/etc/x"), `${Deno.cwd()}/out/etc/x`);
   assert.equal((await place.user("aziotid"))?.uid, 4294967295);
   assert.equal(await place.user("aziottpm"), undefined);
   assert.equal(place.canChown, false);
@@ -40,6 +40,8 @@ Deno.test("an output directory has the users of the command line", async () => {
 
 for (
   const [options, message] of [
+    [{ root: "" }, /^--root needs a directory$/],
+    [{ outputDir: "" }, /^--output-dir needs a directory$/],
     [{ root: "a", outputDir: "b" }, /^--root and --output-dir exclude each other$/],
     [{ uids: "ks=1,cs=2,id=3" }, /^--uids is only used with --output-dir$/],
     [{ root: "a", uids: "ks=1,cs=2,id=3" }, /^--uids is only used with --output-dir$/],

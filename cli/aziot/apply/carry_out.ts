@@ -54,13 +54,13 @@ function writesOf({ files, deviceKey, users }: Plan, place: Place): Write[] {
   );
   // The key comes first: a Keys Service that starts in between must find what it is told to use.
   return deviceKey
-    ? [write(place.at(INLINE_KEY_PATH), deviceKey, users.keyd), ...configs]
+    ? [write(place.entry(INLINE_KEY_PATH), deviceKey, users.keyd), ...configs]
     : configs;
 }
 
 async function stepsOf(planned: Plan, writes: Write[], place: Place): Promise<Step[]> {
   const { deviceKey, users } = planned;
-  const keyPath = place.at(INLINE_KEY_PATH);
+  const keyPath = place.entry(INLINE_KEY_PATH);
   const written = new Set(writes.map(({ path }) => path));
   const repairs = await ownershipSteps(users, place);
   return [

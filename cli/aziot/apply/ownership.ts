@@ -32,7 +32,7 @@ export async function misplaced(users: ServiceUsers, place: Place): Promise<Misp
     // The top may be a link to where the administrator keeps the state.
     await walk(await realPath(place.at(`/var/lib/aziot/${service}`)), visit);
     for (const path of ownPlaces(service)) {
-      const seen = await lookAt(place.at(path));
+      const seen = await lookAt(place.entry(path));
       if (seen) visit(seen);
     }
   }

@@ -20,7 +20,7 @@ Deno.test("what belongs to others is found in all places of a service", {
   try {
     await give("/mnt/keyd", 301);
     await Deno.mkdir(`${root}/var/lib/aziot`, { recursive: true });
-    await Deno.symlink(`${root}/mnt/keyd`, `${root}/var/lib/aziot/keyd`);
+    await Deno.symlink("/mnt/keyd", `${root}/var/lib/aziot/keyd`);
     await give("/mnt/keyd/keys", 999);
     await give("/mnt/keyd/keys/good.key", 301, true);
     await give("/mnt/keyd/keys/bad.key", 999, true);

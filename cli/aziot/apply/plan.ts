@@ -58,7 +58,7 @@ export async function plan(
   const file = (service: keyof Documents, user: User | undefined): PlannedFile[] =>
     user === undefined ? [] : [{
       service,
-      path: place.at(generatedFile(service)),
+      path: place.entry(generatedFile(service)),
       text: HEADER + writeToml(documents[service]),
       user,
     }];

@@ -17,6 +17,7 @@ import { ownArchitecture } from "./machine.ts";
 import { type Architecture, ARCHITECTURES, type Variant } from "./options.ts";
 import { exists, removeTree, ROOT, writeFile } from "./paths.ts";
 import { runTool } from "./run_tool.ts";
+import { copySources } from "./source_copy.ts";
 import { testToolchain } from "./test_toolchain.ts";
 
 /** What packages to have. */
@@ -31,6 +32,10 @@ export interface Wanted {
 export interface KeptPackages {
   /** A flat package repository with SHA256SUMS and the bill of materials. */
   directory: string;
+  /** The sources that it was built from, for another build of the same. */
+  sources: string;
+  /** Arguments with which `scripts/build` made it, but for `--out`. */
+  args: string[];
   /** What the build said, a line each. */
   said: string;
 }
@@ -38,8 +43,7 @@ export interface KeptPackages {
 const PLACE = `${ROOT}/build/packages`;
 /** Builds of sources that are no more; a test that began before may still look at them. */
 const FORGOTTEN_AFTER_MS = 4 * 3_600_000;
-/** What packages are made of, and with. */
-const SOURCES = ["packaging", "services", "cli", "ffi", "scripts", "deno.json", "deno.lock"];
+/** What packages are made with. */
 const TOOLS = ["gcc", "gcc-aarch64-linux-gnu", "libssl-dev", "debhelper", "dpkg-dev"];
 
 /**
@@ -51,51 +55,38 @@ export async function keptPackages(wanted: Wanted): Promise<KeptPackages> {
   const { variant, arch = ownArchitecture() } = wanted;
   const toolchain = variant === "compile" ? await testToolchain() : undefined;
   const kind = `${variant}-${arch}`;
+  const args = [
+    `--variant=${variant}`,
+    `--arch=${arch}`,
+    "--compression=gzip",
+    "--only=deb",
+    ...toolchain === undefined ? [] : [`--toolchain=${toolchain}`],
+  ];
   await Deno.mkdir(PLACE, { recursive: true });
   using lock = await Deno.open(`${PLACE}/.${kind}.lock`, { create: true, write: true });
   await lock.lock(true);
 
-  const directory = `${PLACE}/${kind}-${await digestOfSources()}`;
-  const log = `${directory}/.said`;
+  const copy = `${PLACE}/.${kind}.sources`;
+  await removeTree(copy);
+  const tools = [RUNTIME_VERSION, ...args, await toolVersions()];
+  const parts = [await copySources(copy), ...tools].join("\n");
+  const digest = (await sha256(new TextEncoder().encode(parts))).slice(0, 16);
+  const directory = `${PLACE}/${kind}-${digest}`;
+  const [log, sources] = [`${directory}/.said`, `${directory}/.sources`];
   if (!await exists(log)) {
     await removeTree(directory);
     await forgetOld(kind);
-    const said = await runTool(`${ROOT}/scripts/build`, [
-      `--variant=${variant}`,
-      `--arch=${arch}`,
-      "--compression=gzip",
-      "--only=deb",
-      `--out=${directory}`,
-      ...toolchain === undefined ? [] : [`--toolchain=${toolchain}`],
-    ]);
+    await Deno.mkdir(directory);
+    await Deno.rename(copy, sources);
+    const said = await runTool(`${sources}/scripts/build`, [...args, `--out=${directory}`]);
     // Staged trees and unstripped programs are several times as large as the packages.
     await removeTree(`${directory}/${kind}`);
     await writeFile(log, said);
   }
+  await removeTree(copy);
   const now = new Date();
   await Deno.utime(directory, now, now);
-  return { directory, said: await Deno.readTextFile(log) };
-}
-
-/** One value for all files that packages are made of, and for the tools that make them. */
-async function digestOfSources(): Promise<string> {
-  const list = ["ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", ...SOURCES];
-  const paths = (await runTool("git", ["-C", ROOT, ...list])).split("\0").filter((path) =>
-    path !== "" && !path.endsWith("_test.ts")
-  );
-  const lines: string[] = [RUNTIME_VERSION, await toolVersions()];
-  for (const path of [...new Set(paths)].sort()) {
-    let content: Uint8Array<ArrayBuffer>;
-    try {
-      content = await Deno.readFile(`${ROOT}/${path}`);
-    } catch (cause) {
-      // Removed from the work tree and not yet from the index.
-      if (cause instanceof Deno.errors.NotFound) continue;
-      throw cause;
-    }
-    lines.push(`${path} ${await sha256(content)}`);
-  }
-  return (await sha256(new TextEncoder().encode(lines.join("\n")))).slice(0, 16);
+  return { directory, sources, args, said: await Deno.readTextFile(log) };
 }
 
 async function toolVersions(): Promise<string> {

@@ -99,6 +99,27 @@ export function expand(path: string, roots: Roots): string {
   });
 }
 
+/** Kinds of permissions whose entries are paths. */
+const PATHS: ReadonlySet<string> = new Set(["read", "write", "nativeRead", "nativeWrite"]);
+
+/**
+ * What a program is granted of one kind: `true` for everything, else its entries. A path below
+ * another one says nothing more and is left out: on a device `${etc}/certd` lies below `/etc`, in a
+ * development run it does not.
+ */
+export function granted(
+  subject: Program,
+  kind: "env" | "read" | "write" | "net" | "run" | "sys" | "ffi" | "nativeRead" | "nativeWrite",
+  roots: Roots,
+): true | string[] {
+  const grant = subject[kind];
+  if (grant === true) return true;
+  const entries = [...new Set(grant.map((entry) => expand(entry, roots)))];
+  return PATHS.has(kind)
+    ? entries.filter((path) => !entries.some((other) => path.startsWith(`${other}/`)))
+    : entries;
+}
+
 /**
  * The arguments of `deno run` (and `deno compile`) that give a program exactly its permissions.
  * `dev`: for a run from source, which resolves imports through `deno.json` and may read the
@@ -109,26 +130,17 @@ export function flags(subject: Program, roots: Roots, options: { dev: boolean })
   if (!options.dev) list.push("--no-config", "--no-lock", "--no-npm");
   if (subject.v8Flags.length > 0) list.push(`--v8-flags=${subject.v8Flags.join(",")}`);
 
-  const allow = (kind: string, value: true | string[]) => {
+  for (const kind of ["env", "read", "write", "net", "run", "sys", "ffi"] as const) {
+    const grant = granted(subject, kind, roots);
+    const value = options.dev && grant !== true ? inDevelopment(subject, kind, grant) : grant;
     if (value === true) list.push(`--allow-${kind}`);
-    else if (value.length > 0) {
-      list.push(`--allow-${kind}=${value.map((entry) => expand(entry, roots)).join(",")}`);
-    }
-  };
-  const env = subject.env === true || !options.dev ? subject.env : [
-    ...subject.env,
-    ...subject.devEnv,
-  ];
-  const net = subject.net === true || !options.dev
-    ? subject.net
-    : subject.net.map((entry) => entry === "[fdac:5d5d::]:3" ? "[fdac:5d5d::]" : entry);
-
-  allow("env", env);
-  allow("read", subject.read);
-  allow("write", subject.write);
-  allow("net", net);
-  allow("run", subject.run);
-  allow("sys", subject.sys);
-  allow("ffi", subject.ffi);
+    else if (value.length > 0) list.push(`--allow-${kind}=${value.join(",")}`);
+  }
   return list;
+}
+
+function inDevelopment(subject: Program, kind: string, entries: string[]): string[] {
+  if (kind === "env") return [...entries, ...subject.devEnv];
+  if (kind !== "net") return entries;
+  return entries.map((entry) => entry === "[fdac:5d5d::]:3" ? "[fdac:5d5d::]" : entry);
 }

@@ -7,7 +7,7 @@
  *     ./scripts/deno run -A scripts/permission_table.ts
  */
 
-import { expand, installedRoots, type Program, programs } from "../packaging/manifest.ts";
+import { granted, installedRoots, type Program, programs } from "../packaging/manifest.ts";
 
 const BEGIN =
   "<!-- permissions: made by scripts/permission_table.ts from packaging/services.json -->";
@@ -37,17 +37,17 @@ export function permissionTables(): string {
       "",
       "| may | what |",
       "| --- | --- |",
-      ...KINDS.map(([kind, word]) => `| ${word} | ${granted(program, kind)} |`),
+      ...KINDS.map(([kind, word]) => `| ${word} | ${entries(program, kind)} |`),
       "",
     ].join("\n")
   ).join("\n");
 }
 
-function granted(program: Program, kind: typeof KINDS[number][0]): string {
-  const grant = program[kind];
+function entries(program: Program, kind: typeof KINDS[number][0]): string {
+  const grant = granted(program, kind, ROOTS);
   if (grant === true) return "all";
   if (grant.length === 0) return "nothing";
-  return grant.map((entry) => `\`${expand(entry, ROOTS)}\``).join(", ");
+  return grant.map((entry) => `\`${entry}\``).join(", ");
 }
 
 /** The document with its tables renewed; throws when a marker is missing. */

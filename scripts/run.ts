@@ -33,6 +33,8 @@ export interface Launch {
   env?: Record<string, string | undefined>;
   /** A bundle of the program to run instead of its source. */
   bundle?: string;
+  /** Instead of its entry in the manifest: for tests of what it does with other permissions. */
+  manifest?: Program;
   /** A command that runs the rest in its own process, such as `strace -D …`. */
   wrapper?: string[];
 }
@@ -54,7 +56,7 @@ export function libraryDirectory(): string {
  * adapter's constructor removes it from whatever it is loaded into, and `Deno.Command` refuses it.
  */
 export function commandLine(launch: Launch): CommandLine {
-  const subject = named(launch.program);
+  const subject = launch.manifest ?? named(launch.program);
   const lib = libraryDirectory();
   const roots = developmentRoots(launch.directory, lib);
   const run = [

@@ -2,7 +2,7 @@
 
 /** Reads what `deno compile` has written into an executable, and compares it with the manifest. */
 
-import { expand, type Program, type Roots } from "../../packaging/manifest.ts";
+import { granted, type Program, type Roots } from "../../packaging/manifest.ts";
 import { readElf } from "./elf.ts";
 
 /** The part of the baked header that says what a program may do and how it runs. */
@@ -54,12 +54,8 @@ function endOf(content: Uint8Array, start: number): number {
 export function permissionDifferences(baked: Baked, program: Program, roots: Roots): string[] {
   const wanted: Record<string, unknown> = { prompt: false, allow_import: [], deny_import: [] };
   for (const kind of ["env", "read", "write", "net", "run", "sys", "ffi"] as const) {
-    const grant = program[kind];
-    wanted[`allow_${kind}`] = grant === true
-      ? []
-      : grant.length === 0
-      ? null
-      : grant.map((entry) => expand(entry, roots));
+    const grant = granted(program, kind, roots);
+    wanted[`allow_${kind}`] = grant === true ? [] : grant.length === 0 ? null : grant;
   }
   const differences: string[] = [];
   const compare = (name: string, found: unknown, expected: unknown) => {

@@ -6,6 +6,7 @@ import { load } from "../config/load.ts";
 import { watch } from "../config/watch.ts";
 import { type DaemonContext, runDaemon, type RunningDaemon } from "../http/daemon.ts";
 import { endpointsAreConfigurable, readEnv } from "../http/environment.ts";
+import { requireGrants } from "../http/grants.ts";
 import { openListeners } from "../http/listeners.ts";
 import { serve } from "../http/serve.ts";
 import type { Log } from "../log/log.ts";
@@ -15,6 +16,7 @@ import { type Config, configSchema, DEFAULT_ENDPOINT, developmentEndpoint } from
 import { issuanceWarnings } from "./issuance.ts";
 import { removeUnfinished } from "./leftovers.ts";
 import { Operations } from "./operations.ts";
+import { lastingGrants } from "./roots.ts";
 import { Store } from "./store.ts";
 import { unreadableTrustedCerts } from "./trusted_certs.ts";
 
@@ -34,6 +36,7 @@ async function start({ log, sys, timeScale }: DaemonContext): Promise<RunningDae
   let config = await load(paths, configSchema, log);
   const { homedir_path, max_requests } = config;
   const directory = `${homedir_path}/certs`;
+  requireGrants("aziot-certd", lastingGrants(homedir_path));
   await removeUnfinished(directory, config.preloaded_certs, log);
   detectProxy(log);
 

@@ -43,7 +43,7 @@ const CONFIG_ERROR = "could not read config";
  */
 export async function runDaemon({ name, start }: DaemonOptions): Promise<never> {
   const signals = new Signals();
-  const log = createLog(name.replaceAll("-", "_"), readEnv("AZIOT_LOG"));
+  const log = openLog(name.replaceAll("-", "_"));
   log.info("Starting service...");
   log.info(`Version - ${VERSION}`);
   reportStrayErrors(log);
@@ -60,8 +60,7 @@ export async function runDaemon({ name, start }: DaemonOptions): Promise<never> 
     if (started === undefined) Deno.exit(0);
     daemon = started;
   } catch (error) {
-    for (const line of startFailure(error)) log.error(line);
-    Deno.exit(1);
+    fail(log, error);
   }
   log.info("Starting server...");
 
@@ -73,6 +72,20 @@ export async function runDaemon({ name, start }: DaemonOptions): Promise<never> 
     log.error(`could not stop in order: ${errorChain(error).join(": ")}`);
   }
   Deno.exit(0);
+}
+
+/** Ends the process when the variable that says what to log may not be read. */
+function openLog(target: string): Log {
+  try {
+    return createLog(target, readEnv("AZIOT_LOG"));
+  } catch (error) {
+    fail(createLog(target, undefined), error);
+  }
+}
+
+function fail(log: Log, error: unknown): never {
+  for (const line of startFailure(error)) log.error(line);
+  Deno.exit(1);
 }
 
 /**

@@ -2,8 +2,24 @@
 
 /** Environment variables under narrow permissions. */
 
-/** A variable's value; one that the program may not read counts as unset. */
+/**
+ * A variable's value. Throws when the program may not read it: packages let it read each one that
+ * it has a use for, and what it would do without is not what the administrator has set.
+ */
 export function readEnv(name: string): string | undefined {
+  try {
+    return Deno.env.get(name);
+  } catch (cause) {
+    if (!(cause instanceof Deno.errors.NotCapable)) throw cause;
+    throw new Error(
+      `this program is started without permission to read the environment variable ${name}`,
+      { cause },
+    );
+  }
+}
+
+/** A developer switch: packages do not let a program read it, and then it counts as unset. */
+export function readSwitch(name: string): string | undefined {
   try {
     return Deno.env.get(name);
   } catch (error) {
@@ -17,7 +33,7 @@ export function readEnv(name: string): string | undefined {
  * `AZIOT_DEV_TIME_SCALE` says otherwise. Never applied to dates or token lifetimes.
  */
 export function timeScale(): number {
-  const value = readEnv("AZIOT_DEV_TIME_SCALE");
+  const value = readSwitch("AZIOT_DEV_TIME_SCALE");
   if (value === undefined) return 1;
   const scale = Number(value);
   if (value.trim() === "" || !(scale > 0 && scale <= 1000)) {
@@ -28,5 +44,5 @@ export function timeScale(): number {
 
 /** Whether the developer switch `AZIOT_DEV_ENDPOINTS` lets `[endpoints]` of a service count. */
 export function endpointsAreConfigurable(): boolean {
-  return readEnv("AZIOT_DEV_ENDPOINTS") === "1";
+  return readSwitch("AZIOT_DEV_ENDPOINTS") === "1";
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 import assert from "node:assert/strict";
-import { endpointsAreConfigurable, readEnv, timeScale } from "./environment.ts";
+import { endpointsAreConfigurable, readEnv, readSwitch, timeScale } from "./environment.ts";
 
 /** Sets a variable for the time of `use`. */
 function withVariable(name: string, value: string, use: () => void): void {
@@ -16,12 +16,21 @@ function withVariable(name: string, value: string, use: () => void): void {
 }
 
 Deno.test({
-  name: "a variable that may not be read counts as unset",
+  name: "a developer switch that may not be read counts as unset",
   permissions: { env: ["ALLOWED"] },
   fn() {
-    assert.equal(readEnv("AZIOT_DEV_TIME_SCALE"), undefined);
+    assert.equal(readSwitch("AZIOT_DEV_TIME_SCALE"), undefined);
     assert.equal(timeScale(), 1);
     assert.equal(endpointsAreConfigurable(), false);
+  },
+});
+
+Deno.test({
+  name: "a variable that an administrator may set and the program may not read is an error",
+  permissions: { env: ["ALLOWED"] },
+  fn() {
+    assert.equal(readEnv("ALLOWED"), undefined);
+    assert.throws(() => readEnv("AZIOT_LOG"), /without permission to read .* AZIOT_LOG/);
   },
 });
 

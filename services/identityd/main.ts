@@ -7,6 +7,7 @@ import { load } from "../config/load.ts";
 import { type Watch, watch } from "../config/watch.ts";
 import { type DaemonContext, runDaemon, type RunningDaemon } from "../http/daemon.ts";
 import { endpointsAreConfigurable, readEnv } from "../http/environment.ts";
+import { requireGrants } from "../http/grants.ts";
 import { openListeners } from "../http/listeners.ts";
 import { serve } from "../http/serve.ts";
 import { keysClient } from "../keyd/client.ts";
@@ -45,6 +46,12 @@ async function start({ log, sys, timeScale }: DaemonContext): Promise<RunningDae
   validate(config);
   const sockets = endpoints(config, endpointsAreConfigurable());
   const home = config.homedir;
+  const peers = [socketPath(sockets.keyd), socketPath(sockets.certd)];
+  requireGrants(PROGRAM, [
+    { kind: "read", path: home },
+    { kind: "write", path: home },
+    ...peers.map((path) => ({ kind: "socket", path } as const)),
+  ]);
   await makeHome(home);
 
   // The first one ends pauses at once, the second one what is under way when its time is up.

@@ -7,7 +7,7 @@ import { libraryPath } from "../../ffi/library_path.ts";
 import { load } from "../config/load.ts";
 import { watch } from "../config/watch.ts";
 import { type DaemonContext, runDaemon, type RunningDaemon } from "../http/daemon.ts";
-import { endpointsAreConfigurable, readEnv } from "../http/environment.ts";
+import { endpointsAreConfigurable, readEnv, readSwitch } from "../http/environment.ts";
 import { openListeners } from "../http/listeners.ts";
 import { serve } from "../http/serve.ts";
 import type { Log } from "../log/log.ts";
@@ -72,7 +72,7 @@ async function start({ log, sys, timeScale }: DaemonContext): Promise<RunningDae
 function openLibrary(config: Config, log: Log): NativeLibrary {
   const functions = openKeysLibrary({
     shim: libraryPath("libaziot_keys_shim.so"),
-    library: readEnv("AZIOT_LIB_DIR") ? libraryPath("libaziot_keys.so") : KEYS_LIBRARY,
+    library: readSwitch("AZIOT_LIB_DIR") ? libraryPath("libaziot_keys.so") : KEYS_LIBRARY,
   });
   log.info(
     `Loaded libaziot-keys with version 0x${functions.version.toString(16).padStart(8, "0")}`,

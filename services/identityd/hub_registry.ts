@@ -44,7 +44,8 @@ export interface ModuleKeys {
 }
 
 /**
- * The five calls. Each throws `CloudError`; ids must have passed `isHubId`. With `once` a failed
+ * The five calls. Each throws `CloudError`, also for an answer about another module or device than
+ * was asked for; ids must have passed `isHubId`. With `once` a failed
  * attempt is final.
  */
 export interface HubRegistry {
@@ -76,7 +77,8 @@ export class RestHubRegistry implements HubRegistry {
 
   async create(device: Device, moduleId: string): Promise<HubModule> {
     const body = { moduleId, deviceId: device.deviceId };
-    return this.#module(await this.#send(device, { method: "PUT", moduleId, body }));
+    const answer = await this.#send(device, { method: "PUT", moduleId, body });
+    return moduleIn(answer, device, moduleId);
   }
 
   async update(device: Device, moduleId: string, keys: ModuleKeys): Promise<HubModule> {
@@ -91,11 +93,12 @@ export class RestHubRegistry implements HubRegistry {
         type: "sas",
       },
     };
-    return this.#module(await this.#send(device, { method: "PUT", moduleId, ifMatch: "*", body }));
+    const answer = await this.#send(device, { method: "PUT", moduleId, ifMatch: "*", body });
+    return moduleIn(answer, device, moduleId);
   }
 
   async get(device: Device, moduleId: string): Promise<HubModule> {
-    return this.#module(await this.#send(device, { method: "GET", moduleId }));
+    return moduleIn(await this.#send(device, { method: "GET", moduleId }), device, moduleId);
   }
 
   async list(device: Device): Promise<HubModule[]> {
@@ -103,8 +106,9 @@ export class RestHubRegistry implements HubRegistry {
     if (!Array.isArray(value)) throw new CloudError("invalid", "the answer is no list of modules");
     return value.flatMap((item) => {
       const module = moduleOf(item);
-      if (module) return [module];
-      this.context.log.warn("the hub has listed something that is no module; it is skipped");
+      if (module?.deviceId === device.deviceId) return [module];
+      const what = module ? "a module of another device" : "something that is no module";
+      this.context.log.warn(`the hub has listed ${what}; it is skipped`);
       return [];
     });
   }
@@ -115,12 +119,6 @@ export class RestHubRegistry implements HubRegistry {
     { once = false }: { once?: boolean } = {},
   ): Promise<void> {
     expectRemoved(await this.#send(device, { method: "DELETE", moduleId, ifMatch: "*" }, once));
-  }
-
-  #module(answer: CloudAnswer): HubModule {
-    const module = moduleOf(jsonOf(answer));
-    if (module) return module;
-    throw new CloudError("invalid", "the answer is no module", { status: answer.status });
   }
 
   async #send(
@@ -159,4 +157,17 @@ export class RestHubRegistry implements HubRegistry {
         `${skew > 0 ? "ahead of" : "behind"} the hub's: check the time`,
     );
   }
+}
+
+/**
+ * The module that was asked for. Keys are derived from what the hub says, and backups named by it:
+ * an answer about another module would hand out that one's identity.
+ */
+function moduleIn(answer: CloudAnswer, { deviceId }: DeviceInfo, moduleId: string): HubModule {
+  const module = moduleOf(jsonOf(answer));
+  const invalid = (reason: string) => new CloudError("invalid", reason, { status: answer.status });
+  if (!module) throw invalid("the answer is no module");
+  if (module.deviceId !== deviceId) throw invalid("the answer is about another device");
+  if (module.moduleId !== moduleId) throw invalid("the answer is about another module");
+  return module;
 }

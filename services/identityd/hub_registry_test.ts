@@ -93,8 +93,9 @@ Deno.test("a module is updated unconditionally and with both keys", async () => 
 });
 
 Deno.test("a module is read and removed without a body", async () => {
-  const read = registry(200, MODULE);
-  assert.deepEqual(await read.hub.get(DEVICE, "$edgeAgent"), MODULE);
+  const agent = { ...MODULE, moduleId: "$edgeAgent" };
+  const read = registry(200, agent);
+  assert.deepEqual(await read.hub.get(DEVICE, "$edgeAgent"), agent);
   assertSent(read.sent, `GET ${URL}/$edgeAgent${QUERY}`, {}, "");
 
   const removed = registry(204, undefined);
@@ -122,8 +123,26 @@ Deno.test("a list that is none, and a module that is none, make no sense", async
   await assert.rejects(registry(200, []).hub.get(DEVICE, "m"), { failure: "invalid" });
 });
 
+Deno.test("an answer about another module or another device is refused, its case included", async () => {
+  const rows: [answer: object, message: string][] = [
+    [{ ...MODULE, moduleId: "other" }, "the answer is about another module"],
+    [{ ...MODULE, moduleId: "Telemetry" }, "the answer is about another module"],
+    [{ ...MODULE, deviceId: "press-08" }, "the answer is about another device"],
+    [{ ...MODULE, deviceId: "Press-07" }, "the answer is about another device"],
+  ];
+  for (const [answer, message] of rows) {
+    const refused = { failure: "invalid", message, status: 200 };
+    await assert.rejects(registry(200, answer).hub.get(DEVICE, "telemetry"), refused);
+    await assert.rejects(registry(200, answer).hub.create(DEVICE, "telemetry"), refused);
+    await assert.rejects(registry(200, answer).hub.update(DEVICE, "telemetry", KEYS), refused);
+  }
+  const { hub, lines } = registry(200, [{ ...MODULE, deviceId: "press-08" }, MODULE]);
+  assert.deepEqual(await hub.list(DEVICE), [MODULE]);
+  assert.deepEqual(lines, ["WARN the hub has listed a module of another device; it is skipped"]);
+});
+
 Deno.test("requests go to the gateway, tokens name the hub", async () => {
-  const { hub, sent } = registry(200, MODULE);
+  const { hub, sent } = registry(200, { moduleId: "a=b%c", deviceId: "Press=07%" });
   const device = { ...DEVICE, gateway: "Parent.example.org:8443", deviceId: "Press=07%" };
   await hub.get(device, "a=b%c");
   assert.equal(

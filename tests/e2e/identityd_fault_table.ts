@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: MIT
 
-/**
- * What the hub can do wrong × in which of its calls × who asked for it, as data: what the caller
- * gets, what is kept, what stands in the log, how often the hub is asked and what happens later.
- */
+/** What the hub can do wrong, as data; what becomes of it is in identityd_fault_outcomes.ts. */
 
-import type { Fault, FaultMatch } from "../cloud/faults.ts";
+import type { Fault } from "../cloud/faults.ts";
 
 /** What a fault means to this service. */
 export type Class =
@@ -69,6 +66,7 @@ const TEXT = { contentType: "text/html", body: "<html>busy</html>" };
 export const FAULTS: Record<string, FaultRow> = {
   "off the network": { is: "away", asked: 0, told: /could not connect to /, log: LOST },
   "cut before the answer": lost({ kind: "drop", when: "before-answer" }, /cut the connection/),
+  "cut in the middle of the body": lost({ kind: "drop", when: "half-body" }, /cut the connection/),
   "never answered": lost({ kind: "drop", when: "never" }, /timed out/),
   "status 500": { ...refused(500), is: "away" },
   "status 500 without a body": {
@@ -103,6 +101,13 @@ export const FAULTS: Record<string, FaultRow> = {
       1,
     ]],
   },
+  "status 429 until a date": {
+    fault: { kind: "throttle", retryAfter: 2, asDate: true },
+    is: "away",
+    asked: 5,
+    told: /429: Too many requests/,
+    log: [[/throttled \(attempt [1-4] of 5\)\. Sleeping for [0-9.]+ seconds/, 4]],
+  },
   "status 400": refused(400),
   "status 401": refused(401),
   "status 403": refused(403),
@@ -128,6 +133,14 @@ export const FAULTS: Record<string, FaultRow> = {
     { kind: "status", status: 200, body: "{" },
     /the answer is not JSON/,
   ),
+  "another module": nonsense(
+    { kind: "rewrite", set: { moduleId: "stranger" } },
+    /the answer is about another module/,
+  ),
+  "another device": nonsense(
+    { kind: "rewrite", set: { deviceId: "stranger" } },
+    /the answer is about another device/,
+  ),
   "further members and nulls": {
     fault: { kind: "rewrite", set: { trustBundle: { a: [null] }, managedBy: null } },
     is: "harmless",
@@ -139,197 +152,5 @@ export const FAULTS: Record<string, FaultRow> = {
     is: "harmless",
     asked: 1,
     told: /^$/,
-  },
-};
-
-/** What becomes of the module that a call is about; `undefined`: there is none any more. */
-type Kept = "kept" | "dropped";
-
-/** A call of the API that needs the hub. */
-export interface CallRow {
-  request: string;
-  body?: unknown;
-  /** Which requests at the hub the fault hits. */
-  match: FaultMatch;
-  skip?: number;
-  /** The module whose backup is looked at. */
-  about: string;
-  /** Status for the caller and what is kept in the backup, by what the fault means. */
-  outcomes: Record<Class, [status: number, backup: Kept]>;
-  /** The caller is told so of a status, whatever the hub's words are. */
-  told?: RegExp;
-  /** Faults that mean something else here, with the reason. */
-  but?: Record<string, Partial<FaultRow> & { reason: string }>;
-}
-
-const reads = (missing: Kept, good = 200): CallRow["outcomes"] => ({
-  away: [200, "kept"],
-  refused: [404, "kept"],
-  missing: [404, missing],
-  nonsense: [404, "kept"],
-  harmless: [good, "kept"],
-});
-const changes = (missing: Kept, bad: Kept, good: Kept, status = 200): CallRow["outcomes"] => ({
-  away: [404, bad],
-  refused: [404, bad],
-  missing: [404, missing],
-  nonsense: [404, bad],
-  harmless: [status, good],
-});
-const MAKE = { request: "POST /identities/modules", body: { type: "aziot", moduleId: "fresh" } };
-const TWICE = {
-  reason: "both requests for a new module have an answer",
-  asked: 2,
-};
-const KEPT_CONNECTION = {
-  "cut before the answer": {
-    reason: "the first attempt is on the connection of the request before it, replaced at once",
-    asked: 3,
-  },
-};
-
-/** The calls of the API by what the hub is asked in them. */
-export const CALLS: Record<string, CallRow> = {
-  "list by a caller": {
-    request: "GET /identities/modules?type=aziot",
-    match: { method: "GET", path: "/modules$" },
-    about: "old",
-    outcomes: reads("kept"),
-  },
-  "get by a caller": {
-    request: "GET /identities/modules/old?type=aziot",
-    match: { method: "GET", path: "/modules/old$" },
-    about: "old",
-    outcomes: reads("dropped"),
-  },
-  "create, making the module": {
-    ...MAKE,
-    match: { method: "PUT" },
-    about: "fresh",
-    outcomes: changes("dropped", "dropped", "kept"),
-    but: { "further members and nulls": TWICE, "a slow answer": TWICE },
-  },
-  "create, giving it keys": {
-    ...MAKE,
-    match: { method: "PUT" },
-    skip: 1,
-    about: "fresh",
-    outcomes: changes("dropped", "dropped", "kept"),
-    but: {
-      ...KEPT_CONNECTION,
-      "status 404": {
-        reason: "a module made just now may take a moment to be known",
-        asked: 4,
-      },
-    },
-  },
-  "update, reading the module": {
-    request: "PUT /identities/modules/old?type=aziot",
-    body: {},
-    match: { method: "GET" },
-    about: "old",
-    outcomes: changes("dropped", "kept", "kept"),
-  },
-  "update, giving it keys": {
-    request: "PUT /identities/modules/old?type=aziot",
-    body: {},
-    match: { method: "PUT" },
-    about: "old",
-    outcomes: changes("dropped", "kept", "kept"),
-    but: KEPT_CONNECTION,
-  },
-  "delete": {
-    request: "DELETE /identities/modules/old?type=aziot",
-    match: { method: "DELETE" },
-    about: "old",
-    outcomes: changes("dropped", "kept", "dropped", 204),
-    told: /unexpected HTTP status code: \d{3} [A-Z]/,
-  },
-};
-
-/** What the service does with a device while the fault lasts, whoever asked for it. */
-export interface Outcome {
-  /** Whether the device's identity is handed out. */
-  served: boolean;
-  /** Line of the log. */
-  log: RegExp;
-}
-
-/** Something that makes the service compare its principals with the hub. */
-export interface TriggerRow {
-  /** What happens, by what the fault means to it. */
-  outcomes: Record<"away" | "refused", Outcome>;
-  /** A caller waits and gets this status, with the hub's words. */
-  status?: number;
-}
-
-const NOTHING_KNOWN = {
-  served: false,
-  log: /ERR!.*The device is refused: .*\. Next attempt in \d+ seconds\./,
-};
-const OFFLINE = {
-  served: true,
-  log: /WARN.*Network not available for Identity reconciliation\. Using offline backup/,
-};
-
-/** The triggers by name. After each, the service comes back to what is left undone by itself. */
-export const TRIGGERS: Record<"start" | "reload" | "reprovision", TriggerRow> = {
-  start: { outcomes: { away: OFFLINE, refused: NOTHING_KNOWN } },
-  reload: {
-    outcomes: {
-      away: OFFLINE,
-      refused: { served: true, log: /WARN.*Failed to reprovision device\. Running offline/ },
-    },
-  },
-  reprovision: {
-    outcomes: {
-      away: { served: true, log: /!!! Hub client error/ },
-      refused: { served: true, log: /!!! Hub client error/ },
-    },
-    status: 404,
-  },
-};
-
-/** A call of a reconciliation, with what has to be changed for it to happen. */
-export interface StepRow {
-  match: FaultMatch;
-  skip?: number;
-  /** Modules that the configuration has before and after; a reprovisioning makes all anew. */
-  before: string[];
-  after: string[];
-  /** Names of the faults; absent: all. One of each meaning stands for the others. */
-  faults?: string[];
-  /** Faults that do no harm here, with the reason. */
-  harmless?: Record<string, string>;
-}
-
-const ONE_OF_EACH = ["off the network", "status 403", "status 404", "no JSON"];
-
-/** What a reconciliation asks of the hub. */
-export const STEPS: Record<string, StepRow> = {
-  list: {
-    match: { method: "GET", path: "/modules$" },
-    before: ["a", "b"],
-    after: ["a", "b"],
-  },
-  "make a module": {
-    match: { method: "PUT" },
-    before: ["a"],
-    after: ["a", "b"],
-    faults: ONE_OF_EACH,
-  },
-  "give a module keys": {
-    match: { method: "PUT" },
-    skip: 1,
-    before: ["a"],
-    after: ["a", "b"],
-    faults: ONE_OF_EACH,
-  },
-  "remove a module": {
-    match: { method: "DELETE" },
-    before: ["a", "b"],
-    after: ["a"],
-    faults: ONE_OF_EACH,
-    harmless: { "status 404": "somebody else was faster" },
   },
 };

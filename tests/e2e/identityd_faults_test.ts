@@ -3,7 +3,8 @@
 /** Applies each fault of the table to each call of the API. */
 
 import assert from "node:assert/strict";
-import { CALLS, FAULTS } from "./identityd_fault_table.ts";
+import { CALLS } from "./identityd_fault_outcomes.ts";
+import { FAULTS } from "./identityd_fault_table.ts";
 import { eventually, makeWorld, type World } from "./identityd_world.ts";
 
 /** Pauses are short, and an attempt may still take longer than a busy machine needs. */

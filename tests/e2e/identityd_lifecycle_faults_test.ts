@@ -4,7 +4,8 @@
 
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
-import { type FaultRow, FAULTS, type StepRow, STEPS, TRIGGERS } from "./identityd_fault_table.ts";
+import { type StepRow, STEPS, TRIGGERS } from "./identityd_fault_outcomes.ts";
+import { type FaultRow, FAULTS } from "./identityd_fault_table.ts";
 import { eventually, makeWorld, manualConfig, principal, type World } from "./identityd_world.ts";
 
 /** Pauses are short, and an attempt may still take longer than a busy machine needs. */

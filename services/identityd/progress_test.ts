@@ -5,6 +5,10 @@ import { Progress } from "./progress.ts";
 import { DEVICE } from "./test_hub.ts";
 import { testLog } from "./test_log.ts";
 
+const BAD_DONE = ['[["a","1"]]', '{"a":1}', "null"].map((done) =>
+  `{"device":{"hub":"h","gateway":"h","deviceId":"d"},"begun":[],"done":${done}}`
+);
+
 async function inHome(work: (home: string) => Promise<void>): Promise<void> {
   const home = await Deno.makeTempDir();
   try {
@@ -36,6 +40,21 @@ Deno.test("progress is resumed by the same device and by no other", async () => 
   });
 });
 
+Deno.test("a module may be called what objects have already", async () => {
+  await inHome(async (home) => {
+    const { log, lines } = testLog();
+    const names = ["__proto__", "constructor", "prototype", "toString"];
+    const first = Progress.none(home, DEVICE, log);
+    await first.begin(names);
+    for (const name of names) await first.done(name, "1");
+    await first.save();
+    const resumed = await Progress.resume(home, DEVICE, log);
+    for (const name of names) assert.equal(resumed.isDone(name, "1"), true, name);
+    assert.deepEqual([...resumed.names].sort(), names);
+    assert.deepEqual(lines, []);
+  });
+});
+
 Deno.test("of many modules a crash forgets only the last ones", async () => {
   await inHome(async (home) => {
     const { log } = testLog();
@@ -63,7 +82,7 @@ Deno.test("progress is gone when the work is done", async () => {
 
 Deno.test("a damaged file counts for nothing and is mentioned", async () => {
   await inHome(async (home) => {
-    for (const text of ["", "{", "[]", '{"device":{},"begun":[],"done":{}}']) {
+    for (const text of ["", "{", "[]", '{"device":{},"begun":[],"done":{}}', ...BAD_DONE]) {
       const { log, lines } = testLog();
       await Deno.writeTextFile(`${home}/reconciliation`, text);
       assert.equal((await Progress.resume(home, DEVICE, log)).isBegun("a"), false);

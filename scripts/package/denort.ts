@@ -2,28 +2,15 @@
 
 /** Finds the stub that `deno compile` makes programs of, and makes sure that it is one. */
 
-import pinned from "../../packaging/runtime.json" with { type: "json" };
-import { sha256 } from "./checksum.ts";
 import { type ElfFile, readElf } from "./elf.ts";
 import { Failure } from "./failure.ts";
 import { MULTIARCH, ownArchitecture } from "./machine.ts";
 import type { Architecture } from "./options.ts";
-import { exists, removeTree } from "./paths.ts";
+import { INSTEAD, officialStub } from "./official_stub.ts";
 import { contains } from "./runtime.ts";
 import { runTool } from "./run_tool.ts";
-import { zipEntry } from "./zip_entry.ts";
 
 const NO_PROGRAM = "Could not find standalone binary section";
-const INSTEAD = "use --variant=shared, or give a genuine one with --denort=PATH";
-
-/** Rust's name of the machine, as in the names of Deno's downloads. */
-const TRIPLE: Record<Architecture, string> = {
-  amd64: "x86_64-unknown-linux-gnu",
-  arm64: "aarch64-unknown-linux-gnu",
-};
-
-/** SHA-256 of the official archives, by architecture. */
-const PINS: Partial<Record<Architecture, string>> = pinned.denort;
 
 /** A compiler and the stub for its programs. */
 export interface Compiler {
@@ -49,7 +36,7 @@ export interface StubSource {
 export async function genuineStub(source: StubSource, scratch: string): Promise<Compiler> {
   await Deno.mkdir(scratch, { recursive: true });
   const { arch, deno, version } = source;
-  const path = source.path ?? await officialStub(arch, version, scratch);
+  const path = source.path ?? await officialStub(arch, version, scratch, await downloads());
   const problem = await problemOf(path, arch) ??
     (arch === ownArchitecture()
       ? await bareRunProblem(path, scratch) ?? await versionProblem(source, path, scratch)
@@ -89,6 +76,14 @@ export function staticProblem(elf: ElfFile, wanted: Architecture): string | unde
   return undefined;
 }
 
+/** Where Deno keeps what it has downloaded. */
+async function downloads(): Promise<string> {
+  const { denoDir } = JSON.parse(await runTool(Deno.execPath(), ["info", "--json"])) as {
+    denoDir: string;
+  };
+  return `${denoDir}/dl`;
+}
+
 /** A stub without a program says so; the whole runtime, for one, would start a prompt. */
 async function bareRunProblem(path: string, scratch: string): Promise<string | undefined> {
   const empty = `${scratch}/empty`;
@@ -120,56 +115,4 @@ async function versionProblem(
   });
   const said = (await runTool(program, [], { failure: "denort" })).trim();
   return said === version ? undefined : `of version ${said}, the compiler is ${version}`;
-}
-
-/** The stub of Deno's own archive, from its cache or the release host. */
-async function officialStub(
-  arch: Architecture,
-  version: string,
-  scratch: string,
-): Promise<string> {
-  const file = `release/v${version}/denort-${TRIPLE[arch]}.zip`;
-  const { denoDir } = JSON.parse(await runTool(Deno.execPath(), ["info", "--json"])) as {
-    denoDir: string;
-  };
-  const cached = `${denoDir}/dl/${file}`;
-  const archive = await exists(cached)
-    ? await Deno.readFile(cached)
-    : await download(`https://dl.deno.land/${file}`);
-  const digest = await sha256(archive);
-  const pin = PINS[arch];
-  if (pin === undefined) {
-    console.error(`denort for ${arch} has SHA-256 ${digest}; packaging/runtime.json has no pin`);
-  } else if (pin !== digest) {
-    throw new Failure("denort", `${file} has SHA-256 ${digest}, not the pinned ${pin}`);
-  }
-  const path = `${scratch}/official-denort`;
-  try {
-    await Deno.writeFile(path, await zipEntry(archive, "denort"), { mode: 0o755 });
-  } catch (cause) {
-    await removeTree(path);
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new Failure("denort", `${file}: ${reason}; ${INSTEAD}`, { cause });
-  }
-  return path;
-}
-
-async function download(url: string): Promise<Uint8Array<ArrayBuffer>> {
-  // A closed network may swallow packets: waiting for the head has an end, the body may take long.
-  const silence = new AbortController();
-  const timer = setTimeout(() => silence.abort(), 20_000);
-  try {
-    const response = await fetch(url, { signal: silence.signal });
-    clearTimeout(timer);
-    if (!response.ok) {
-      await response.body?.cancel();
-      throw new Error(`status ${response.status}`);
-    }
-    return new Uint8Array(await response.arrayBuffer());
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new Failure("denort", `no denort: ${url}: ${reason}; ${INSTEAD}`, { cause });
-  } finally {
-    clearTimeout(timer);
-  }
 }

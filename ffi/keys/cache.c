@@ -9,7 +9,7 @@
 static const int64_t nanoseconds = 1000000000;
 
 /* Time stamps of files advance in steps of a few milliseconds: a file that changed less than a
- * step before it was read could change once more and look the same. */
+ * step before somebody looked at it could have changed once more and look the same. */
 static const int64_t step = 20000000;
 
 static uint32_t hash_of(const char *text)
@@ -33,11 +33,9 @@ static bool is_same(const struct stat *a, const struct stat *b)
            a->st_mode == b->st_mode;
 }
 
-static bool has_settled(const struct stat *status)
+static bool had_settled(const struct stat *status, struct timespec looked)
 {
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    int64_t age = count(now) - count(status->st_ctim);
+    int64_t age = count(looked) - count(status->st_ctim);
     return age > step || age < -step;
 }
 
@@ -67,9 +65,10 @@ struct key *cache_find(struct cache *cache, const char *id, enum key_kind kind)
     return NULL;
 }
 
-void cache_put(struct cache *cache, const char *id, struct key *key, const struct stat *status)
+void cache_put(struct cache *cache, const char *id, struct key *key, const struct stat *status,
+               struct timespec looked)
 {
-    if (!has_settled(status))
+    if (!had_settled(status, looked))
         return;
     struct cache_entry *entry = &cache->entries[0];
     for (size_t i = 1; i < CACHE_SIZE; i++)

@@ -33,8 +33,10 @@ struct cache {
 /* A reference to the key, or NULL when there is none that counts. */
 struct key *cache_find(struct cache *cache, const char *id, enum key_kind kind);
 
-/* Remembers a key that was read while its file looked like `status`. */
-void cache_put(struct cache *cache, const char *id, struct key *key, const struct stat *status);
+/* Remembers a key that was read from a file that looked like `status` at the time `looked` or later,
+ * before it was read. */
+void cache_put(struct cache *cache, const char *id, struct key *key, const struct stat *status,
+               struct timespec looked);
 
 /* Forgets every key that came from this file. */
 void cache_drop(struct cache *cache, const char *path);

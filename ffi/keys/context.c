@@ -10,6 +10,7 @@
 static struct context context = {
     .state = PTHREAD_MUTEX_INITIALIZER,
     .change = PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP,
+    .contents = PTHREAD_RWLOCK_INITIALIZER,
 };
 
 static void set_up(void)

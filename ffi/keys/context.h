@@ -22,6 +22,8 @@ struct context {
     struct notices notices;
     /* Held by whoever changes files, one at a time; recursive, and taken before `state`. */
     pthread_mutex_t change;
+    /* Shared while a key file is read, exclusive while one may be written in place. Innermost. */
+    pthread_rwlock_t contents;
     /* Fetched once: a look-up by name costs as much as the operation. Never changed. */
     EVP_MAC_CTX *hmac;
     EVP_CIPHER *aead;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-/** Keys in files under power cuts, full and read-only disks. */
+/** Keys in files under sudden ends, full and read-only disks. */
 
 import assert from "node:assert/strict";
 import { libraryPath } from "../library_path.ts";
@@ -9,8 +9,10 @@ const PLAIN = libraryPath("").replace(/\/$/, "").replace(/-asan$/, "");
 const LIBRARY = `${PLAIN}/libaziot_keys.so`;
 const WORKER = `${PLAIN}/tests/keys_worker`;
 
-/** How often the worker is killed; a longer run sets more. */
+/** How often the worker is killed in each operation; a longer run sets more. */
 const KILLS = Number(Deno.env.get("AZIOT_KILL_MOMENTS") ?? "10");
+
+const OPERATIONS = ["create-key", "create-key-pair", "import", "move", "delete"];
 
 async function withHome(run: (home: string) => Promise<void>): Promise<void> {
   const home = await Deno.makeTempDir();
@@ -32,21 +34,25 @@ async function output(command: string, args: string[]) {
   return { code, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
 }
 
-/** Lets the worker run and kills it; resolves with the number of rounds it has reported. */
-async function killWorker(home: string, afterMilliseconds: number): Promise<number> {
+/** Kills the worker so long after it has begun; resolves with the number of rounds it reported. */
+async function killWorker(home: string, operation: string, milliseconds: number): Promise<number> {
   const worker = new Deno.Command(WORKER, {
-    args: [LIBRARY, home, "work"],
+    args: [LIBRARY, home, "work", operation],
     stdin: "null",
     stdout: "piped",
     stderr: "null",
   }).spawn();
-  const timer = setTimeout(() => worker.kill("SIGKILL"), afterMilliseconds);
-  const { signal, stdout } = await worker.output();
+  let text = "";
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  for await (const chunk of worker.stdout.pipeThrough(new TextDecoderStream())) {
+    text += chunk;
+    timer ??= setTimeout(() => worker.kill("SIGKILL"), milliseconds);
+  }
+  const { signal } = await worker.status;
   clearTimeout(timer);
-  const text = new TextDecoder().decode(stdout);
   assert.equal(signal, "SIGKILL", text);
-  // The last line may be cut.
-  return text.split("\n").length - 1;
+  // One line says that it began, and the last may be cut.
+  return text.split("\n").length - 2;
 }
 
 /** Numbers from 0 to 1 that a seed decides. */
@@ -58,26 +64,26 @@ function* randomNumbers(seed: number): Generator<number, never> {
   }
 }
 
-Deno.test("a process that is killed while it changes keys leaves every key whole", async () => {
-  const seed = Number(Deno.env.get("AZIOT_TEST_SEED") ?? Date.now() % 2 ** 31);
-  console.log(`seed ${seed}, ${KILLS} kills`);
-  const random = randomNumbers(seed);
-  let rounds = 0;
-  for (let kill = 0; kill < KILLS; kill++) {
-    await withHome(async (home) => {
-      const done = await killWorker(home, 20 + random.next().value * 150);
-      rounds += done;
-      const { code, stdout, stderr } = await output(WORKER, [
-        LIBRARY,
-        home,
-        "verify",
-        String(done),
-      ]);
-      assert.equal(code, 0, `kill ${kill} after ${done} rounds: ${stdout}${stderr}`);
-    });
-  }
-  assert.ok(rounds > 0, "the worker was always killed before it had done anything");
-});
+for (const operation of OPERATIONS) {
+  Deno.test(`a process that is killed during ${operation} leaves every key old or new`, async () => {
+    const seed = Number(Deno.env.get("AZIOT_TEST_SEED") ?? Date.now() % 2 ** 31);
+    console.log(`seed ${seed}, ${KILLS} kills`);
+    const random = randomNumbers(seed);
+    for (let kill = 0; kill < KILLS; kill++) {
+      await withHome(async (home) => {
+        const done = await killWorker(home, operation, random.next().value * 40);
+        const { code, stdout, stderr } = await output(WORKER, [
+          LIBRARY,
+          home,
+          "verify",
+          operation,
+          String(done),
+        ]);
+        assert.equal(code, 0, `kill ${kill} after ${done} rounds: ${stdout}${stderr}`);
+      });
+    }
+  });
+}
 
 Deno.test("on a full disk old keys work, new ones are refused, and nothing is left over", async () => {
   await withHome(async (home) => {
@@ -96,41 +102,80 @@ Deno.test("on a full disk old keys work, new ones are refused, and nothing is le
 
 Deno.test("on a read-only disk keys can be used but not changed", async () => {
   await withHome(async (home) => {
-    assert.equal((await output(WORKER, [LIBRARY, home, "once"])).code, 0);
-    const mount =
-      'mount --bind "$1" "$1" && mount -o remount,bind,ro "$1" && exec "$2" "$3" "$1" "$4"';
+    assert.equal((await output(WORKER, [LIBRARY, home, "once", "import"])).code, 0);
+    const mount = 'mount --bind "$1" "$1" && mount -o remount,bind,ro "$1" && shift && exec "$@"';
     const namespace = Deno.uid() === 0 ? ["--mount"] : ["--mount", "--map-root-user"];
-    const run = (mode: string) =>
+    const run = (...mode: string[]) =>
       output("unshare", [
         ...namespace,
-        ...["sh", "-c", mount, "sh", home, WORKER, LIBRARY, mode],
+        ...["sh", "-c", mount, "sh", home, WORKER, LIBRARY, home, ...mode],
       ]);
-    const { code, stderr } = await run("once");
+    const { code, stderr } = await run("once", "import");
     assert.equal(code, 1);
-    assert.match(stderr, /import key: key "once" in .*: cannot write the key file: Read-only/);
+    assert.match(stderr, /import key: key "imported" in .*: cannot write the key file: Read-only/);
+    for (const operation of ["create-key", "create-key-pair"]) {
+      const { code, stderr } = await run("once", operation);
+      assert.equal(code, 1);
+      assert.match(
+        stderr,
+        /create key( pair)?: key ".*" in .*: cannot write the key file: Read-only/,
+      );
+    }
     const { code: useCode, stdout } = await run("use");
     assert.equal(useCode, 0, stdout);
   });
 });
 
-Deno.test("a write is made durable once: the file, then its name; the store before", async () => {
+/** The system calls that change something on the disk, of one round after the store was made. */
+async function changesOf(home: string, operation: string): Promise<string[]> {
+  const calls = "openat,pwrite64,write,fsync,fdatasync,sync_file_range,ftruncate,fchmod,fchown," +
+    "renameat,renameat2,rename,link,linkat,unlink,unlinkat,mkdir,getppid";
+  const { code, stderr } = await output("strace", [
+    ...["-f", "-y", "-e", `trace=${calls}`, WORKER, LIBRARY, home, "once", operation],
+  ]);
+  assert.equal(code, 0, stderr);
+  const lines = stderr.split("\n");
+  return lines.slice(lines.findIndex((line) => line.startsWith("getppid"))).filter((line) =>
+    !/ = -1 E/.test(line) && !/^(write\(2|getppid|\+\+\+)/.test(line) && line.includes("(") &&
+    (!line.startsWith("openat") || /O_WRONLY|O_RDWR|O_CREAT/.test(line))
+  );
+}
+
+const WRITE = ["openat", "pwrite64", "fsync", "rename", "fsync"];
+
+const CHAINS = new Map([
+  ["create-key", WRITE],
+  ["create-key-pair", WRITE],
+  ["import", WRITE],
+  ["move", ["rename", "fsync"]],
+  ["delete", ["unlink", "fsync", ...WRITE]],
+]);
+
+for (const [operation, chain] of CHAINS) {
+  Deno.test(`what ${operation} changes is made durable once, and nothing else is touched`, async () => {
+    await withHome(async (home) => {
+      // The directory of the keys is made durable when it is made; here it is there.
+      await output(WORKER, [LIBRARY, home, "use"]);
+      const changes = await changesOf(home, operation);
+      const names = changes.map((line) => line.slice(0, line.indexOf("(")).replace(/at2?$/, ""));
+      assert.deepEqual(names, chain.map((name) => name.replace(/at$/, "")), changes.join("\n"));
+      for (const line of changes) assert.ok(line.includes(`${home}/keys`), line);
+      const isSynced = (line: string | undefined, what: RegExp) =>
+        assert.match(line ?? "", new RegExp(`^fsync\\(\\d+<${home}/keys${what.source}>\\)`));
+      if (chain === WRITE) {
+        assert.match(changes[0] ?? "", /O_WRONLY\|O_CREAT\|O_EXCL\|O_NOFOLLOW\|O_CLOEXEC, 0600/);
+        isSynced(changes[2], /\/\.aziot-keys-[0-9a-f]{16}\.tmp/);
+      }
+      isSynced(changes.at(-1), /()/);
+    });
+  });
+}
+
+Deno.test("the directory of the keys is made durable before the first key", async () => {
   await withHome(async (home) => {
-    const calls = "openat,pwrite64,fsync,fdatasync,renameat,renameat2,rename,unlink,unlinkat,mkdir";
-    const { code, stderr } = await output("strace", [
-      ...["-f", "-y", "-e", `trace=${calls}`, WORKER, LIBRARY, home, "once"],
-    ]);
-    assert.equal(code, 0, stderr);
-    const changes = stderr.split("\n").filter((line) =>
-      /^(pwrite64|fsync|fdatasync|rename|unlink|mkdir)/.test(line) || line.includes("O_CREAT")
-    );
-    const names = changes.map((line) => line.slice(0, line.indexOf("(")));
-    assert.deepEqual(names, [
-      ...["mkdir", "fsync"],
-      ...["openat", "pwrite64", "fsync", "renameat", "fsync"],
-    ]);
-    assert.match(changes[2] ?? "", /O_WRONLY\|O_CREAT\|O_EXCL\|O_NOFOLLOW\|O_CLOEXEC, 0600/);
-    assert.match(changes[4] ?? "", /\.tmp>\)/);
-    assert.match(changes[6] ?? "", /keys>\)/);
-    for (const line of changes) assert.ok(line.includes(home), line);
+    const changes = await changesOf(home, "create-key");
+    assert.match(changes[0] ?? "", /^mkdir\(".*\/keys", 0700\)/);
+    assert.match(changes[1] ?? "", new RegExp(`^fsync\\(\\d+<${home}>\\)`));
+    assert.match(changes[2] ?? "", /^openat\(.*O_CREAT/);
   });
 });

@@ -106,7 +106,12 @@ static enum find_result read_key(const struct call *call, enum key_kind kind,
     struct bytes content;
     struct key *read = NULL;
     enum find_result result = FIND_FAILED;
-    switch (key_file_read(location->path, location->is_private, &content, status, reason)) {
+    pthread_rwlock_t *contents = &context_get()->contents;
+    pthread_rwlock_rdlock(contents);
+    enum key_file_state state =
+        key_file_read(location->path, location->is_private, &content, status, reason);
+    pthread_rwlock_unlock(contents);
+    switch (state) {
     case KEY_FILE_ABSENT:
         result = FIND_ABSENT;
         goto done;
@@ -141,10 +146,12 @@ enum find_result find_try(const struct call *call, enum key_kind kind,
 {
     struct context *context = context_get();
     struct stat status;
+    struct timespec looked;
+    clock_gettime(CLOCK_REALTIME, &looked);
     enum find_result result = read_key(call, kind, location, key, &status, reason);
     pthread_mutex_lock(&context->state);
     if (result == FIND_FOUND)
-        cache_put(&context->cache, call->id, *key, &status);
+        cache_put(&context->cache, call->id, *key, &status, looked);
     /* A store that has gone as a whole, or cannot be made, is not one without this key. */
     else if (result == FIND_ABSENT && location->is_private &&
              !directory_prepare(context->parameters.directory, reason))

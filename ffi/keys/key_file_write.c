@@ -10,6 +10,7 @@
 
 #include "directory.h"
 #include "key_file.h"
+#include "log.h"
 #include "refusal.h"
 
 static const char what[] = "cannot write the key file";
@@ -99,7 +100,9 @@ static int rename_temporary(int directory, const char *temporary, const char *na
 }
 
 /* Overwrites a file whose directory cannot be written to. A full disk must not cost the old
- * content, so the room is taken before anything is touched. */
+ * content, so the room is taken before anything is touched. A crash meanwhile can: between old and
+ * new content there is no one step for this (docs/adr/0004-writing-in-place.md), so it is made as
+ * short as it can be, and announced. */
 static int write_in_place(const char *path, const struct stat *old, const struct bytes *bytes)
 {
     int file = open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
@@ -107,8 +110,13 @@ static int write_in_place(const char *path, const struct stat *old, const struct
         return errno;
     int error = 0;
     off_t size = (off_t)bytes->size;
-    if (size > old->st_size && fallocate(file, 0, 0, size) != 0 && errno != EOPNOTSUPP)
+    if (size > old->st_size && fallocate(file, FALLOC_FL_KEEP_SIZE, 0, size) != 0 && errno != EOPNOTSUPP)
         error = errno;
+    if (error == 0)
+        log_write(LOG_LEVEL_WARN,
+                  "%s is written in place, for its directory may not be changed: a crash before the "
+                  "next record about it would leave it damaged",
+                  path);
     if (error == 0 && !write_whole(file, bytes))
         error = errno;
     if (error == 0 && (ftruncate(file, size) != 0 || fsync(file) != 0))
@@ -204,11 +212,18 @@ bool key_file_remove(const char *path, bool *existed, struct reason *reason)
     return false;
 }
 
+static bool have_same_parent(const char *a, const char *b)
+{
+    size_t size = (size_t)(directory_base_name(a) - a);
+    return size == (size_t)(directory_base_name(b) - b) && memcmp(a, b, size) == 0;
+}
+
 bool key_file_rename(const char *from, const char *to, struct reason *reason)
 {
     if (rename(from, to) != 0) {
         refusal_reason(reason, "cannot rename the key file", errno, from, REFUSAL_NAME);
         return false;
     }
-    return sync_parent(to, reason) && sync_parent(from, reason);
+    /* The new name first: a power cut between the two leaves the key with both names. */
+    return sync_parent(to, reason) && (have_same_parent(from, to) || sync_parent(from, reason));
 }

@@ -4,6 +4,7 @@
 
 #include "aziot-keys.h"
 #include "context.h"
+#include "directory.h"
 #include "log.h"
 
 void store_lock(void)
@@ -24,11 +25,40 @@ static void forget(const struct location *location)
     pthread_mutex_unlock(&context->state);
 }
 
+/* Our own directory may have been removed since its first use. */
+static unsigned int prepare(const struct call *call, const struct location *location)
+{
+    struct context *context = context_get();
+    struct reason reason;
+    if (!location->is_private)
+        return AZIOT_KEYS_RC_OK;
+    pthread_mutex_lock(&context->state);
+    bool prepared = directory_prepare(context->parameters.directory, &reason);
+    pthread_mutex_unlock(&context->state);
+    return prepared ? AZIOT_KEYS_RC_OK : fault_external(call, location->path, &reason);
+}
+
+/* Files in our own directory are only ever replaced: who reads one is never in the way. */
+static bool write_file(const struct location *location, enum key_file_mode mode,
+                       const struct bytes *bytes, struct reason *reason)
+{
+    pthread_rwlock_t *contents = &context_get()->contents;
+    if (!location->is_private)
+        pthread_rwlock_wrlock(contents);
+    bool written = key_file_write(location->path, location->is_private, mode, bytes, reason);
+    if (!location->is_private)
+        pthread_rwlock_unlock(contents);
+    return written;
+}
+
 unsigned int store_write(const struct call *call, const struct location *location,
                          enum key_file_mode mode, const struct bytes *bytes)
 {
     struct reason reason;
-    bool written = key_file_write(location->path, location->is_private, mode, bytes, &reason);
+    unsigned int code = prepare(call, location);
+    if (code != AZIOT_KEYS_RC_OK)
+        return code;
+    bool written = write_file(location, mode, bytes, &reason);
     /* After a failure, too: a write in place may have got half way. */
     forget(location);
     if (!written)
@@ -70,6 +100,9 @@ static unsigned int move_between(const struct call *call, const struct location 
                                  const struct location *to)
 {
     struct reason reason;
+    unsigned int code = prepare(call, to);
+    if (code != AZIOT_KEYS_RC_OK)
+        return code;
     bool moved = key_file_rename(from->path, to->path, &reason);
     forget(from);
     forget(to);

@@ -168,14 +168,22 @@ static void notices_changes_of_pairs(void)
 
 static void survives_a_lost_store(void)
 {
-    char command[8500];
     use_home();
     EXPECT_CODE(keys.create_key_if_not_exists("k", 1), 0);
-    snprintf(command, sizeof command, "%s", key_path("k"));
-    EXPECT(unlink(command) == 0 && rmdir(in_home("keys")) == 0);
+    EXPECT(unlink(key_path("k")) == 0 && rmdir(in_home("keys")) == 0);
     EXPECT_CODE(keys.load_key("k"), 1);
     EXPECT_CODE(keys.create_key_if_not_exists("k", 1), 0);
     EXPECT_CODE(keys.load_key("k"), 0);
+    EXPECT(unlink(key_path("k")) == 0 && rmdir(in_home("keys")) == 0);
+    EXPECT_CODE(keys.import_key("k", (const uint8_t *)"x", 1, 1), 0);
+    EXPECT_CODE(keys.load_key("k"), 0);
+    if (keys.move_key_pair == NULL)
+        return;
+    preload("elsewhere", "elsewhere");
+    EXPECT_CODE(keys.create_key_pair_if_not_exists("elsewhere", NULL), 0);
+    EXPECT(unlink(key_path("k")) == 0 && rmdir(in_home("keys")) == 0);
+    EXPECT_CODE(keys.move_key_pair("elsewhere", "p"), 0);
+    EXPECT_CODE(keys.load_key_pair("p"), 0);
 }
 
 static void keeps_many_keys(void)

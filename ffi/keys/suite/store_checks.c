@@ -145,6 +145,8 @@ static void writes_in_place_if_it_must(void)
     EXPECT(get_file(in_home("fixed/file"), content, sizeof content) == 3);
     EXPECT(memcmp(content, "new", 3) == 0);
     EXPECT(stat(in_home("fixed/file"), &after) == 0 && before.st_ino == after.st_ino);
+    EXPECT(records_with("/fixed/file is written in place") == 1);
+    EXPECT(records_with("/fixed/file was overwritten") == 1);
     become_myself();
 }
 

@@ -8,18 +8,23 @@
  */
 
 #include <dlfcn.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "aziot-keys.h"
 
-enum { THREADS = 6, ROUNDS = 150, VALUES = 4 };
+enum { THREADS = 6, ROUNDS = 150, VALUES = 4, LARGEST = 40000 };
 
 static const AZIOT_KEYS_FUNCTION_LIST_2_1_0_0 *keys;
 static unsigned char macs[VALUES][32];
+static unsigned char fixed_macs[VALUES][32];
 static const char *home;
 static atomic_uint failures;
 
@@ -100,11 +105,73 @@ static void *run(void *argument)
     return NULL;
 }
 
+/* The key in a file that only can be written in place: of several pages, and each value of another
+ * size, so that a part of a write is neither. */
+static uintptr_t fill_fixed(unsigned char bytes[LARGEST], unsigned int value)
+{
+    memset(bytes, (int)(value + 1), LARGEST);
+    return LARGEST - 9000 * value;
+}
+
+static void *use_fixed(void *argument)
+{
+    static unsigned char bytes[THREADS][LARGEST];
+    unsigned int thread = (unsigned int)(uintptr_t)argument;
+    for (unsigned int round = 0; round < ROUNDS; round++) {
+        unsigned char mac[32];
+        uintptr_t size = sizeof mac;
+        uintptr_t count = fill_fixed(bytes[thread], (round + thread) % VALUES);
+        if (thread < 2)
+            check(keys->import_key("fixed", bytes[thread], count, 1) == 0, "import in place");
+        check(keys->derive_key("fixed", mac, 0, mac, &size) == 0, "derivation from the fixed key");
+        int known = 0;
+        for (unsigned int value = 0; value < VALUES; value++)
+            known |= memcmp(mac, fixed_macs[value], sizeof mac) == 0;
+        check(known, "the fixed key has a value that nobody gave it");
+    }
+    return NULL;
+}
+
+/* Root can write to every directory, so it acts as somebody who cannot. */
+static void set_up_fixed(void)
+{
+    static unsigned char bytes[LARGEST];
+    char path[4200];
+    char uri[4300];
+    snprintf(path, sizeof path, "%s/fixed", home);
+    check(mkdir(path, 0755) == 0, "making a directory");
+    snprintf(path, sizeof path, "%s/fixed/key", home);
+    int file = open(path, O_WRONLY | O_CREAT | O_EXCL, 0666);
+    check(file >= 0 && write(file, "old", 3) == 3 && fchmod(file, 0666) == 0, "making a file");
+    close(file);
+    snprintf(path, sizeof path, "%s/fixed", home);
+    check(chmod(path, 0555) == 0, "closing a directory");
+    if (geteuid() == 0)
+        check(chmod(home, 0711) == 0 && setegid(65534) == 0 && seteuid(65534) == 0, "seteuid");
+    snprintf(uri, sizeof uri, "file://%s/fixed/key", home);
+    check(keys->set_parameter("preloaded_key:fixed", uri) == 0, "set_parameter");
+    for (unsigned int value = 0; value < VALUES; value++) {
+        uintptr_t size = 32;
+        uintptr_t count = fill_fixed(bytes, value);
+        check(keys->import_key("fixed", bytes, count, 1) == 0, "import in place");
+        check(keys->derive_key("fixed", bytes, 0, fixed_macs[value], &size) == 0, "derivation");
+    }
+}
+
+static void run_threads(void *(*body)(void *))
+{
+    pthread_t threads[THREADS];
+    for (uintptr_t i = 0; i < THREADS; i++)
+        if (pthread_create(&threads[i], NULL, body, (void *)i) != 0)
+            exit(2);
+    for (size_t i = 0; i < THREADS; i++)
+        pthread_join(threads[i], NULL);
+}
+
 int main(int count, char *arguments[])
 {
     AZIOT_KEYS_RC (*get)(AZIOT_KEYS_VERSION, const AZIOT_KEYS_FUNCTION_LIST **) = NULL;
     const AZIOT_KEYS_FUNCTION_LIST *list = NULL;
-    pthread_t threads[THREADS];
     void *library = count == 3 ? dlopen(arguments[1], RTLD_NOW) : NULL;
     if (library != NULL)
         *(void **)&get = dlsym(library, "aziot_keys_get_function_list");
@@ -120,11 +187,13 @@ int main(int count, char *arguments[])
         check(keys->import_key("shared", key, sizeof key, 1) == 0, "import");
         check(keys->derive_key("shared", key, 0, macs[value], &size) == 0, "derivation");
     }
-    for (uintptr_t i = 0; i < THREADS; i++)
-        if (pthread_create(&threads[i], NULL, run, (void *)i) != 0)
-            return 2;
-    for (size_t i = 0; i < THREADS; i++)
-        pthread_join(threads[i], NULL);
+    run_threads(run);
+    set_up_fixed();
+    run_threads(use_fixed);
+    if (getuid() == 0)
+        check(seteuid(0) == 0 && setegid(0) == 0, "seteuid");
+    /* Changing users has made the process opaque to leak checkers. */
+    prctl(PR_SET_DUMPABLE, 1);
     printf("%u failures\n", failures);
     return failures == 0 ? 0 : 1;
 }

@@ -221,15 +221,22 @@ static void test_notices(void)
     EXPECT(!notice_is_due(&notices, "once", "id", NOTICE_ONCE), "second");
 }
 
-/* Puts a key for a file that exists into the cache, as if it had been written a while ago. */
-static void put(struct cache *cache, const char *id, const char *path)
+/* Puts a key into the cache whose file was last changed so long before somebody looked at it. */
+static void put_after(struct cache *cache, const char *id, const char *path, long milliseconds)
 {
     struct stat status;
     struct key *key = key_new(KEY_SYMMETRIC, path, true);
     if (key == NULL || stat(path, &status) != 0)
         abort();
-    cache_put(cache, id, key, &status);
+    struct timespec looked = status.st_ctim;
+    looked.tv_nsec += milliseconds * 1000000;
+    cache_put(cache, id, key, &status, looked);
     key_release(key);
+}
+
+static void put(struct cache *cache, const char *id, const char *path)
+{
+    put_after(cache, id, path, 50);
 }
 
 static bool has(struct cache *cache, const char *id, enum key_kind kind)
@@ -246,9 +253,10 @@ static void test_cache(void)
     char id[16];
     int file = mkstemp(path);
     EXPECT(file >= 0, "no temporary file");
-    put(&cache, "fresh", path);
-    EXPECT(!has(&cache, "fresh", KEY_SYMMETRIC), "a file that may still change unnoticed");
-    usleep(50000);
+    put_after(&cache, "fresh", path, 2);
+    EXPECT(!has(&cache, "fresh", KEY_SYMMETRIC), "a file that could change unnoticed");
+    put_after(&cache, "fresh", path, -2);
+    EXPECT(!has(&cache, "fresh", KEY_SYMMETRIC), "a file that changed since");
     put(&cache, "k", path);
     EXPECT(has(&cache, "k", KEY_SYMMETRIC), "-");
     EXPECT(!has(&cache, "k", KEY_PAIR), "the other kind");
@@ -264,7 +272,6 @@ static void test_cache(void)
     EXPECT(write(file, "x", 1) == 1 && !has(&cache, "k", KEY_SYMMETRIC), "a changed file");
     cache_drop(&cache, path);
     EXPECT(!has(&cache, "one more", KEY_SYMMETRIC), "-");
-    usleep(50000);
     put(&cache, "k", path);
     EXPECT(has(&cache, "k", KEY_SYMMETRIC), "-");
     unlink(path);

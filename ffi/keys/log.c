@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -61,6 +62,25 @@ static void cut(char *message, size_t size)
     message[end] = '\0';
 }
 
+/* Whether a control character begins here, U+0080 to U+009F included: journald hides such records. */
+static bool is_control(const char *at)
+{
+    unsigned char first = (unsigned char)at[0], second = (unsigned char)at[1];
+    return first < ' ' || first == 0x7f || (first == 0xc2 && second >= 0x80 && second <= 0x9f);
+}
+
+/* One line, and nothing in it that could end the record or move a terminal. */
+static void blank_controls(char *message)
+{
+    for (char *at = message; *at != '\0'; at++) {
+        if (!is_control(at))
+            continue;
+        if ((unsigned char)at[0] == 0xc2)
+            *at++ = ' ';
+        *at = ' ';
+    }
+}
+
 void log_write(enum log_level level, const char *format, ...)
 {
     if ((int)level > verbosity)
@@ -74,9 +94,7 @@ void log_write(enum log_level level, const char *format, ...)
     if (size < 0)
         return;
     cut(message, (size_t)size);
-    for (char *at = message; *at != '\0'; at++)
-        if ((unsigned char)*at < ' ' || *at == 0x7f)
-            *at = ' ';
+    blank_controls(message);
 
     char now[sizeof "2026-05-04T10:11:12"];
     struct tm utc;

@@ -19,8 +19,7 @@ export function requireGrants(program: string, needed: readonly Grant[]): void {
       if (Deno.permissions.querySync(query).state === "granted") continue;
       const missing = query.name === "net" ? query.host : path;
       throw new Error(
-        `${program} is started without the permission --allow-${query.name}=${missing}, ` +
-          "which its package gives it",
+        `${program} was started without the permission --allow-${query.name}=${missing}`,
       );
     }
   }

@@ -126,16 +126,30 @@ class TargetLog implements Log {
 /** Longer messages are cut: callers' texts stand in some, and nobody reads a record of a megabyte. */
 const LONGEST = 8192;
 
-/** One record as it is written. A message of several lines becomes one: journald splits at `\n`. */
+/**
+ * One record as it is written. A message of several lines becomes one, and no other control
+ * character gets through: journald ends a record at `\n` and at NUL, so that what follows would be
+ * a record of its own, of whatever level the caller likes; and it shows none that has others.
+ */
 export function formatRecord(level: Level, target: string, message: string, at: Date): string {
   const { priority, label } = PREFIX[level];
   const time = at.toISOString().slice(0, 19);
   const origin = level === "debug" || level === "trace" ? `[${target}] ` : "";
-  const line = cut(message).replace(/[\r\n]+/g, " ");
-  return `<${priority}>${time}Z [${label}] - ${origin}${line}\n`;
+  return `<${priority}>${time}Z [${label}] - ${origin}${shown(message)}\n`;
 }
 
-function cut(message: string): string {
-  const more = message.length - LONGEST;
-  return more > 0 ? `${message.slice(0, LONGEST)}… (${more} more characters)` : message;
+// deno-lint-ignore no-control-regex -- control characters are what must not get through
+const CONTROL = /[\x00-\x1f\x7f-\x9f\u2028\u2029]/;
+const LINE_ENDS = /[\r\n]+/g;
+const CONTROLS = new RegExp(CONTROL, "g");
+
+/** Cut before and after: a record that journald cuts goes on as another one, of any level. */
+function shown(message: string): string {
+  if (message.length <= LONGEST && !CONTROL.test(message)) return message;
+  const line = message.slice(0, LONGEST).replace(LINE_ENDS, " ").replace(
+    CONTROLS,
+    (character) => `\\u{${character.charCodeAt(0).toString(16)}}`,
+  );
+  const more = Math.max(0, message.length - LONGEST) + Math.max(0, line.length - LONGEST);
+  return more > 0 ? `${line.slice(0, LONGEST)}… (${more} more characters)` : line;
 }

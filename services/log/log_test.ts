@@ -37,6 +37,25 @@ Deno.test("a message of several lines stays one record", () => {
   );
 });
 
+Deno.test("what a caller puts into a message can neither end the record nor move a terminal", () => {
+  const [line = ""] = record(
+    "keyd",
+    undefined,
+    (log) => log.info("key a\0<3>forged\x1b[2J\x7f\u009b1m\u2028b\n<0>c"),
+  );
+  assert.equal(
+    line,
+    "<6>2026-05-04T10:11:12Z [INFO] - key a\\u{0}<3>forged\\u{1b}[2J\\u{7f}\\u{9b}1m\\u{2028}b <0>c\n",
+  );
+});
+
+Deno.test("a record stays below what journald cuts at, whatever stands for its characters", () => {
+  for (const character of ["\0", "\u2028", "\ud800", "漢"]) {
+    const [line = ""] = record("keyd", undefined, (log) => log.info(character.repeat(1_000_000)));
+    assert.ok(new TextEncoder().encode(line).length < 48 * 1024, JSON.stringify(character));
+  }
+});
+
 Deno.test("a message longer than anybody reads is cut, whatever callers put into it", () => {
   const [longest = ""] = record("keyd", undefined, (log) => log.info("x".repeat(8192)));
   assert.equal(longest, `<6>2026-05-04T10:11:12Z [INFO] - ${"x".repeat(8192)}\n`);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 import type { Program } from "../../packaging/manifest.ts";
+import { computedLoads } from "./computed_loads.ts";
 import { Failure } from "./failure.ts";
 import { ROOT } from "./paths.ts";
 import { runTool } from "./run_tool.ts";
@@ -36,6 +37,10 @@ export async function bundleProgram(program: Program, scratch: string): Promise<
   const files = new Map<string, string>();
   for await (const { name } of Deno.readDir(directory)) {
     files.set(name, nameless(await Deno.readTextFile(`${directory}/${name}`)));
+  }
+  const loads = [...files.values()].flatMap(computedLoads);
+  if (loads.length > 0) {
+    throw new Failure("build", `${program.name} loads by computed names:\n${loads.join("\n")}`);
   }
   const main = files.get("main.js");
   if (main === undefined) throw new Failure("build", `${program.entry} gave no main.js`);

@@ -22,6 +22,7 @@ import { type CloudRequest, empty, headerValues, type Surface } from "./exchange
 import { AT_ONCE, type Outcome, respond } from "./fault_effects.ts";
 import type { Faults } from "./faults.ts";
 import type { LogEntry, RequestLog } from "./request_log.ts";
+import { type ReservedPort, reservePort } from "./reserved_port.ts";
 import { fingerprint, parseSasToken } from "./sas_token.ts";
 import { serverIdentity, serverOptions, type TlsSettings } from "./tls_settings.ts";
 
@@ -32,7 +33,7 @@ export interface ListenerOptions {
   authority: Authority;
   /** The host as clients call it, without a port. */
   hostName: string;
-  /** 0: any free port. */
+  /** 0: a free port that stays the listener's own in a pause. */
   port: number;
   tls: TlsSettings;
   clock: Clock;
@@ -48,6 +49,7 @@ export class Listener {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
   #port = 0;
+  #reserved: ReservedPort | undefined;
 
   private constructor(private readonly options: ListenerOptions, identity: Identity) {
     const { tls } = options;
@@ -68,7 +70,7 @@ export class Listener {
   static async open(options: ListenerOptions): Promise<Listener> {
     const { authority, hostName, tls } = options;
     const listener = new Listener(options, await serverIdentity(authority, hostName, tls));
-    await listener.#listen(options.port);
+    await listener.#open(options.port);
     return listener;
   }
 
@@ -88,8 +90,8 @@ export class Listener {
     return this.#server.listening;
   }
 
-  /** Cuts all connections and refuses new ones. */
-  async close(): Promise<void> {
+  /** Cuts all connections and refuses new ones until it is reopened. */
+  async pause(): Promise<void> {
     if (!this.#server.listening) return;
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     for (const socket of this.#sockets) socket.destroy();
@@ -101,15 +103,33 @@ export class Listener {
     if (!this.#server.listening) await this.#listen(this.#port);
   }
 
+  /** Pauses for good and gives the port back. */
+  async close(): Promise<void> {
+    await this.pause();
+    this.#reserved?.[Symbol.dispose]();
+    this.#reserved = undefined;
+  }
+
+  async #open(port: number): Promise<void> {
+    if (port === 0) {
+      const { reserved } = await reservePort((free) => this.#listen(free));
+      this.#reserved = reserved;
+      this.#port = reserved.port;
+    } else {
+      await this.#listen(port);
+      this.#port = port;
+    }
+  }
+
   #listen(port: number): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    this.#server.once("error", reject);
-    this.#server.listen(port, "127.0.0.1", () => {
-      this.#server.off("error", reject);
-      const address = this.#server.address();
-      if (address !== null && typeof address === "object") this.#port = address.port;
-      resolve();
-    });
+    const server = this.#server;
+    const settle = (error?: Error) => {
+      server.off("error", settle).off("listening", settle);
+      if (error) reject(error);
+      else resolve();
+    };
+    server.on("error", settle).on("listening", settle).listen(port, "127.0.0.1");
     return promise;
   }
 

@@ -144,14 +144,14 @@ export async function ask(
   return { status: answer.status, body: content === "" ? undefined : JSON.parse(content) };
 }
 
-/** Waits until `condition` holds; throws when it does not within some seconds. */
+/** Waits until `condition` holds; throws when it does not within two minutes. */
 export async function eventually(
   what: string,
   condition: () => boolean | Promise<boolean>,
 ): Promise<void> {
-  const deadline = Date.now() + 20_000;
+  const deadline = performance.now() + 120_000;
   while (!await condition()) {
-    if (Date.now() > deadline) throw new Error(`in vain waited for: ${what}`);
+    if (performance.now() > deadline) throw new Error(`in vain waited for: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }

@@ -8,6 +8,7 @@
 import { createServer, type Server } from "node:https";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { Authority } from "../cloud/authority.ts";
+import { type ReservedPort, reservePort } from "../cloud/reserved_port.ts";
 
 /** A request to the hub and its answer. */
 export interface HubExchange {
@@ -40,7 +41,7 @@ export class ScriptedHub implements AsyncDisposable {
   readonly asked: HubExchange[] = [];
   #script: HubExchange[] = [];
   #server: Server | undefined;
-  #port = 0;
+  #reserved: ReservedPort | undefined;
 
   private constructor(
     private readonly identity: { cert: string; key: string },
@@ -59,13 +60,19 @@ export class ScriptedHub implements AsyncDisposable {
     const caPath = `${dir}/scripted-hub-ca.pem`;
     await Deno.writeTextFile(caPath, authority.pem);
     const hub = new ScriptedHub(identity, caPath);
-    await hub.listen();
+    const { reserved } = await reservePort((port) => hub.#listen(port));
+    hub.#reserved = reserved;
     return hub;
   }
 
   /** `localhost` with the port. */
   get host(): string {
     return `localhost:${this.#port}`;
+  }
+
+  get #port(): number {
+    if (this.#reserved === undefined) throw new Error("the hub has no port");
+    return this.#reserved.port;
   }
 
   /**
@@ -78,18 +85,19 @@ export class ScriptedHub implements AsyncDisposable {
     this.asked.length = 0;
   }
 
-  /** Puts the hub on the network, on the port it had before if it had one. */
+  /** Puts the hub back on the network, on the port it had before. */
   async listen(): Promise<void> {
+    await this.#listen(this.#port);
+  }
+
+  async #listen(port: number): Promise<void> {
     const server = createServer(this.identity, (request, response) => {
       this.#answer(request, response).catch((error: unknown) => response.destroy(errorOf(error)));
     });
     await new Promise<void>((resolve, reject) => {
       server.on("error", reject);
-      server.listen(this.#port, "127.0.0.1", resolve);
+      server.listen(port, "127.0.0.1", resolve);
     });
-    const address = server.address();
-    if (address === null || typeof address === "string") throw new Error("the hub has no port");
-    this.#port = address.port;
     this.#server = server;
   }
 
@@ -102,8 +110,9 @@ export class ScriptedHub implements AsyncDisposable {
     await new Promise((resolve) => server.close(resolve));
   }
 
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.close();
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+    this.#reserved?.[Symbol.dispose]();
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {

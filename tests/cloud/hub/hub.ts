@@ -78,9 +78,9 @@ export class Hub implements HubState, Surface {
     return this.#mainListener.listening;
   }
 
-  /** Takes the main port off the network, or puts it back. */
+  /** Takes the main port off the network, or puts it back: nobody else gets it meanwhile. */
   async setListening(listening: boolean): Promise<void> {
-    await (listening ? this.#mainListener.reopen() : this.#mainListener.close());
+    await (listening ? this.#mainListener.reopen() : this.#mainListener.pause());
   }
 
   /**

@@ -146,7 +146,7 @@ export class Dispatcher {
     if (error instanceof ServiceError && error.status < 500) {
       const text = errorText(error);
       if (this.access.enabled) {
-        for (const line of text.split("\n")) this.#log.info(`!!! ${line}`);
+        for (const line of firstLines(text)) this.#log.info(`!!! ${line}`);
       }
       return this.#answer(exchange, errorBody(error.status, text));
     }
@@ -156,7 +156,7 @@ export class Dispatcher {
     const correlationId = crypto.randomUUID();
     this.#log.error(`!!! ${message} (correlationId ${correlationId})`);
     for (const cause of errorChain(error).slice(isService ? 1 : 0)) {
-      for (const line of `caused by: ${cause}`.split("\n")) this.#log.error(`!!! ${line}`);
+      for (const line of firstLines(`caused by: ${cause}`)) this.#log.error(`!!! ${line}`);
     }
     if (error instanceof Error) this.#log.debug(error.stack ?? error.message);
     const status = isService ? error.status : 500;
@@ -175,6 +175,14 @@ export class Dispatcher {
     if (exchange.entry !== undefined) this.access.answered(exchange.entry, response);
     return this.#finish(exchange, response);
   }
+}
+
+/** So many records one error may make: ids from callers, with their line ends, stand in some. */
+const LINES = 16;
+
+function firstLines(text: string): string[] {
+  const lines = text.split("\n", LINES + 1);
+  return lines.length > LINES ? [...lines.slice(0, LINES), "…"] : lines;
 }
 
 /**

@@ -51,6 +51,12 @@ Deno.test("an error of an action is logged line by line, under its request", asy
   ]);
 });
 
+Deno.test("an error with a caller's line ends in it makes a few records, not one each", async () => {
+  const { log } = await ask({ target: `/fail/lines?${VERSION}` });
+  assert.equal(log.length, 2 + 16 + 1);
+  assert.equal(log[17], "<6>[INFO] - !!! …");
+});
+
 Deno.test("errors of version, route, method and body leave no line of their own", async () => {
   for (
     const sent of [{ target: "/text" }, { target: `/x?${VERSION}` }, { method: "POST", body: "{" }]

@@ -57,6 +57,7 @@ const ROUTES: Route[] = [
 const ERRORS: Record<string, unknown> = {
   service: new ServiceError(401, "user 5 is not authorized"),
   parameter: invalidParameter("id", new Error("nul byte", { cause: "deep" })),
+  lines: new ServiceError(400, "a\n".repeat(300_000)),
   ours: new Error("could not load key", { cause: new Error("disk\nbroken") }),
   gateway: new ServiceError(502, "container runtime error", { cause: new Error("no engine") }),
   string: "just text",

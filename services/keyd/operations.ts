@@ -21,6 +21,13 @@ import type * as requests from "./requests.ts";
 
 type Body<S extends v.GenericSchema> = v.InferOutput<S>;
 
+/**
+ * A handle holds what its key is derived from, a number for each byte. Longer data would make a
+ * handle that cannot be read back, or that fits into no body of a request that takes a handle.
+ */
+const LONGEST_DERIVATION = 240_000;
+const LONGEST_HANDLE = 1024 * 1024 - 1024;
+
 /** The operations of the service. Each tells the audit record which key it is about. */
 export class Operations {
   /** `principals`: those in force now; they may change at any time. */
@@ -99,7 +106,10 @@ export class Operations {
     const base = await this.#open(handle, record);
     if (base.kind === "derived") throw nestedDerivation();
     if (base.kind === "pair") throw wrongKind("key");
-    return this.handles.make({ kind: "derived", base, handle, data });
+    if (data.length > LONGEST_DERIVATION) throw tooLong();
+    const derived = await this.handles.make({ kind: "derived", base, handle, data });
+    if (derived.length > LONGEST_HANDLE) throw tooLong();
+    return derived;
   }
 
   /** The bytes of a derived key. */
@@ -166,6 +176,11 @@ export class Operations {
       throw invalidParameter("mechanism", "mechanism cannot be used with this key type");
     });
   }
+}
+
+/** The error for derivation data that no handle can hold. */
+function tooLong(): ServiceError {
+  return invalidParameter("derivation_data", "too long for the handle of a derived key");
 }
 
 /** Refuses ids that no key can have; `parameter` is what the error calls it. */

@@ -22,6 +22,7 @@ import { aeadExchange, get, hmacExchange } from "./requests.ts";
 import { startBare, startDaemon, startFloor } from "./servers.ts";
 import { measureStart } from "./start_time.ts";
 import { type Effort, measureThroughput, type Subject, type Throughput } from "./throughput.ts";
+import { measureTool } from "./tool_time.ts";
 
 const DEVICE = "bench";
 /** So that only what goes wrong is written. */
@@ -103,6 +104,7 @@ async function main(effort: Effort): Promise<void> {
       throughput: await throughput(place, effort),
       memory: await memory(place),
       start: await measureStart(keydLaunch(place), `${dir}/run/aziot/keyd.sock`, 9),
+      tool: await measureTool(`${dir}/tool`, 9),
     };
     console.log(asText(measured));
     console.log(asJson(measured));

@@ -6,6 +6,7 @@ import { rounded } from "./figures.ts";
 import type { Memory } from "./memory.ts";
 import type { StartTime } from "./start_time.ts";
 import type { Throughput } from "./throughput.ts";
+import type { ToolTime } from "./tool_time.ts";
 
 /** Everything that was measured. */
 export interface Measured {
@@ -13,6 +14,7 @@ export interface Measured {
   readonly memory: readonly Memory[];
   /** From exec to the first answer of keyd. */
   readonly start: StartTime;
+  readonly tool: readonly ToolTime[];
 }
 
 /** One figure that has a limit. */
@@ -30,9 +32,10 @@ const IDLE_LIMIT = 60;
 const PEAK_LIMIT = 100;
 const GROWTH_LIMIT = 5;
 const START_LIMIT = 100;
+const TOOL_LIMIT = 150;
 
 /** Compares each figure that has a limit with it. */
-export function verdicts({ throughput, memory, start }: Measured): Verdict[] {
+export function verdicts({ throughput, memory, start, tool }: Measured): Verdict[] {
   const verdict = (what: string, value: number, limit: number, unit: string): Verdict => ({
     what,
     value: rounded(value, 2),
@@ -54,6 +57,9 @@ export function verdicts({ throughput, memory, start }: Measured): Verdict[] {
     ...ratios,
     ...sizes,
     verdict("keyd: exec to first answer", start.elapsed, START_LIMIT, "ms"),
+    ...tool.map(({ command, elapsed }) =>
+      verdict(`aziot ${command}: exec to exit`, elapsed, TOOL_LIMIT, "ms")
+    ),
   ];
 }
 
@@ -77,7 +83,10 @@ export function asText(measured: Measured): string {
     `${holds ? "ok    " : "MISSED"} ${what}: ${value} ${unit} (at most ${limit})`
   );
   const start = `keyd: CPU until its first answer: ${measured.start.cpu.toFixed(1)} ms`;
-  return [head, ...rows, "", ...lines, start].join("\n");
+  const tool = measured.tool.map(({ command, cpu }) =>
+    `aziot ${command}: CPU ${cpu.toFixed(1)} ms`
+  );
+  return [head, ...rows, "", ...lines, start, ...tool].join("\n");
 }
 
 /** The report as one line of JSON. */

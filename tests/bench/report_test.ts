@@ -12,6 +12,7 @@ const measured: Measured = {
   ],
   memory: [{ name: "keyd", idle: 60, peak: 100.5, growth: -3 }],
   start: { elapsed: 70, cpu: 61.25 },
+  tool: [{ command: "--help", elapsed: 151, cpu: 140.25 }],
 };
 
 Deno.test("figures at their limit hold, those above are missed", () => {
@@ -22,6 +23,7 @@ Deno.test("figures at their limit hold, those above are missed", () => {
     ["keyd: memory at most", false],
     ["keyd: memory added by 100 000 requests", true],
     ["keyd: exec to first answer", true],
+    ["aziot --help: exec to exit", false],
   ]);
 });
 
@@ -31,6 +33,8 @@ Deno.test("the text shows each figure beside its limit", () => {
   match(text, /^MISSED hmac, 1 connections: CPU against bare: 4\.51 x \(at most 4\.5\)$/m);
   match(text, /^ok {5}keyd: exec to first answer: 70 ms \(at most 100\)$/m);
   match(text, /^keyd: CPU until its first answer: 61\.3 ms$/m);
+  match(text, /^MISSED aziot --help: exec to exit: 151 ms \(at most 150\)$/m);
+  match(text, /^aziot --help: CPU 140\.3 ms$/m);
 });
 
 Deno.test("the JSON is one line with all figures", () => {
@@ -38,5 +42,5 @@ Deno.test("the JSON is one line with all figures", () => {
   equal(text.includes("\n"), false);
   const read = JSON.parse(text);
   equal(read.throughput[0].cpu, 8.123);
-  equal(read.verdicts.length, 6);
+  equal(read.verdicts.length, 7);
 });

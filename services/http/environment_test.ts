@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: MIT
 
 import assert from "node:assert/strict";
-import { endpointsAreConfigurable, readEnv, readSwitch, timeScale } from "./environment.ts";
+import {
+  endpointsAreConfigurable,
+  limitScale,
+  readEnv,
+  readSwitch,
+  timeScale,
+} from "./environment.ts";
 
 /** Sets a variable for the time of `use`. */
 function withVariable(name: string, value: string, use: () => void): void {
@@ -20,7 +26,7 @@ Deno.test({
   permissions: { env: ["ALLOWED"] },
   fn() {
     assert.equal(readSwitch("AZIOT_DEV_TIME_SCALE"), undefined);
-    assert.equal(timeScale(), 1);
+    assert.deepEqual([timeScale(), limitScale()], [1, 1]);
     assert.equal(endpointsAreConfigurable(), false);
   },
 });
@@ -34,13 +40,26 @@ Deno.test({
   },
 });
 
-Deno.test("the time scale is a factor above 0", () => {
-  for (const [value, scale] of [["1", 1], ["0.05", 0.05], ["2", 2], ["1e-3", 0.001]] as const) {
-    withVariable("AZIOT_DEV_TIME_SCALE", value, () => assert.equal(timeScale(), scale));
-  }
-  for (const value of ["0", "-1", "x", "", " ", "NaN", "Infinity", "1001"]) {
+Deno.test("the time scale is a factor above 0, and may be another one for time limits", () => {
+  const rows: [value: string, time: number, limit: number][] = [
+    ["1", 1, 1],
+    ["0.05", 0.05, 0.05],
+    ["2", 2, 2],
+    ["1e-3", 0.001, 0.001],
+    ["0.02,1", 0.02, 1],
+    ["1, 0.5", 1, 0.5],
+  ];
+  for (const [value, ...scales] of rows) {
     withVariable("AZIOT_DEV_TIME_SCALE", value, () => {
-      assert.throws(timeScale, /AZIOT_DEV_TIME_SCALE must be a number/);
+      assert.deepEqual([timeScale(), limitScale()], scales, value);
+    });
+  }
+  const bad = ["0", "-1", "x", "", " ", "NaN", "Infinity", "1001", "1,", ",1", "1,0", "1,1,1", ","];
+  for (const value of bad) {
+    withVariable("AZIOT_DEV_TIME_SCALE", value, () => {
+      for (const scale of [timeScale, limitScale]) {
+        assert.throws(scale, /AZIOT_DEV_TIME_SCALE must be a number/, value);
+      }
     });
   }
 });

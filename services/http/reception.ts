@@ -9,9 +9,9 @@ import { openServe, type RefusalReason, type ServeAdapter } from "../../ffi/serv
 import type { Log } from "../log/log.ts";
 import { BodyReader } from "./body.ts";
 import { Endings } from "./endings.ts";
-import { timeScale } from "./environment.ts";
+import { limitScale, timeScale } from "./environment.ts";
 
-/** Deadlines of a process's connections, in seconds, before the time scale. */
+/** Deadlines of a process's connections, in seconds, before the scale. */
 export interface Deadlines {
   /** Between an answer and the next request; default 60. */
   readonly idle: number;
@@ -40,10 +40,12 @@ export class Reception {
   readonly #guests = new Set<Guest>();
   #timer: ReturnType<typeof setInterval> | undefined;
 
+  /** `scale`: of deadlines; `pace`: of the time between two sweeps. */
   constructor(
     readonly adapter: ServeAdapter,
     readonly scale: number,
     readonly deadlines: Deadlines = DEADLINES,
+    readonly pace: number = scale,
   ) {
     this.endings = new Endings(adapter, scale);
     this.bodies = new BodyReader(deadlines.body * 1000 * scale);
@@ -52,7 +54,7 @@ export class Reception {
   /** A server has begun to listen. */
   enter(guest: Guest): void {
     this.#guests.add(guest);
-    this.#timer ??= setInterval(() => this.sweep(), SWEEP * 1000 * this.scale);
+    this.#timer ??= setInterval(() => this.sweep(), SWEEP * 1000 * this.pace);
   }
 
   /** A server has ended. */
@@ -101,5 +103,5 @@ let shared: Reception | undefined;
  * permission is given up.
  */
 export function reception(): Reception {
-  return shared ??= new Reception(openServe(), timeScale());
+  return shared ??= new Reception(openServe(), limitScale(), DEADLINES, timeScale());
 }

@@ -5,7 +5,7 @@
 import { type Log, SILENT } from "../log/log.ts";
 import { valueOf } from "./client_answer.ts";
 import { connectFailure, ConnectionError } from "./client_errors.ts";
-import { timeScale } from "./environment.ts";
+import { limitScale, timeScale } from "./environment.ts";
 import { Http1Connection } from "./http1_connection.ts";
 import { encodeRequest } from "./http1_request.ts";
 import type { Answer } from "./http1_response.ts";
@@ -16,7 +16,7 @@ import { TimeLimit } from "./time_limit.ts";
 
 export { ConnectionError, NotConnectedError, RemoteError } from "./client_errors.ts";
 
-/** Which service, and with how much patience. Times are before the time scale. */
+/** Which service, and with how much patience. Times are before the scales. */
 export interface UnixClientOptions {
   /** Path of the socket. */
   readonly socket: string;
@@ -91,6 +91,7 @@ export function unixClient(options: UnixClientOptions): UnixClient {
 
 class PooledClient implements UnixClient {
   readonly #scale = timeScale();
+  readonly #limitScale = limitScale();
   readonly #slots = new Slots(CONNECTIONS);
   readonly #idle = new IdleConnections({ count: CONNECTIONS, milliseconds: KEEP });
   /** Connections that are in use or being opened. */
@@ -141,7 +142,7 @@ class PooledClient implements UnixClient {
     const { socket } = this.options;
     const timeoutMs = request.timeoutMs ?? this.options.timeoutMs ?? TIMEOUT;
     using limit = new TimeLimit(
-      timeoutMs * this.#scale,
+      timeoutMs * this.#limitScale,
       () => new ConnectionError(`no answer from ${socket} within ${timeoutMs / 1000} s`),
       request.signal,
     );

@@ -11,19 +11,19 @@ export interface Clock {
   elapsed(): number;
   /** Resolves after `duration`; rejects with the signal's reason when that comes first. */
   sleep(duration: number, signal: AbortSignal): Promise<void>;
-  /** A duration in milliseconds of the wall, for a timer of the platform. */
+  /** A time limit in milliseconds of the wall, for a timer of the platform. */
   real(duration: number): number;
   /** From 0 up to 1, not included. */
   random(): number;
 }
 
-/** The machine's clock; `scale` is the factor on every duration. */
-export function systemClock(scale: number): Clock {
+/** The machine's clock; `scale` is the factor on durations, `limitScale` on time limits. */
+export function systemClock(scale: number, limitScale: number): Clock {
   return {
     now: () => Date.now(),
     elapsed: () => performance.now() / scale,
     sleep: (duration, signal) => sleep(duration * scale, signal),
-    real: (duration) => duration * scale,
+    real: (duration) => duration * limitScale,
     random: () => Math.random(),
   };
 }

@@ -6,7 +6,7 @@ import { certificatesClient } from "../certd/client.ts";
 import { load } from "../config/load.ts";
 import { type Watch, watch } from "../config/watch.ts";
 import { type DaemonContext, runDaemon, type RunningDaemon } from "../http/daemon.ts";
-import { endpointsAreConfigurable, readEnv } from "../http/environment.ts";
+import { endpointsAreConfigurable, limitScale, readEnv } from "../http/environment.ts";
 import { requireGrants } from "../http/grants.ts";
 import { openListeners } from "../http/listeners.ts";
 import { serve } from "../http/serve.ts";
@@ -57,7 +57,7 @@ async function start({ log, sys, timeScale }: DaemonContext): Promise<RunningDae
   // The first one ends pauses at once, the second one what is under way when its time is up.
   const stopping = new AbortController();
   const cut = new AbortController();
-  const clock = systemClock(timeScale);
+  const clock = systemClock(timeScale, limitScale());
   const queue = new MutationQueue();
   const reads = new HubReads(clock);
   const backup = new ModuleBackup(home, log);

@@ -16,8 +16,10 @@ export interface IdentitydOptions {
   keys: Record<string, Uint8Array>;
   /** PEM file of the authority that its hub's certificate is from. */
   caPath?: string;
-  /** Factor on its timeouts and pauses. */
+  /** Factor on its pauses. */
   timeScale?: number;
+  /** Factor on its time limits, for tests in which one is to be passed. */
+  limitScale?: number;
   /** Added to the environment of both daemons. */
   env?: Record<string, string>;
 }
@@ -49,8 +51,9 @@ export async function prepareIdentityd(options: IdentitydOptions): Promise<Ident
   await Deno.mkdir(`${dir}/run/aziot`, { recursive: true });
   await writeKeys(dir, options.keys);
 
+  const { timeScale = 1, limitScale = 1 } = options;
   const env = {
-    ...options.timeScale === undefined ? {} : { AZIOT_DEV_TIME_SCALE: String(options.timeScale) },
+    AZIOT_DEV_TIME_SCALE: `${timeScale},${limitScale}`,
     ...options.caPath === undefined ? {} : { SSL_CERT_FILE: options.caPath },
     ...options.env,
   };

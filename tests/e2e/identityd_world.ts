@@ -33,7 +33,10 @@ export interface WorldOptions {
   principals?: string;
   /** Lines for the beginning of the configuration. */
   settings?: string;
+  /** Factor on its pauses. */
   timeScale?: number;
+  /** Factor on its time limits, for tests in which one is to be passed. */
+  limitScale?: number;
   /** Added to the environment of both daemons. */
   env?: Record<string, string>;
   /** Keys beside the device's. */
@@ -94,6 +97,7 @@ export async function makeWorld(options: WorldOptions = {}): Promise<World> {
       keys: { ...options.keys, "device-id": Uint8Array.fromBase64(device.primaryKey ?? "") },
       caPath: cloud.caPath,
       ...options.timeScale === undefined ? {} : { timeScale: options.timeScale },
+      ...options.limitScale === undefined ? {} : { limitScale: options.limitScale },
       ...options.env === undefined ? {} : { env: options.env },
     });
     let seen = 0;

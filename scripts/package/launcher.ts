@@ -24,10 +24,17 @@ export function launcher(program: Program, roots: Roots): string {
   if (program.preload !== undefined) {
     lines.push(`export LD_PRELOAD=${expand(program.preload, roots)}`);
   }
-  const words = ["exec", `${roots.lib}/deno`, "run", "--cached-only"];
+  const words = ["exec", `${roots.lib}/deno`, "run", "--cached-only", ...runtimeFlags(program)];
   const arguments_ = [...flags(program, roots, { dev: false }), `${roots.lib}/${program.name}.js`];
   lines.push([...words, ...arguments_.map(quoted), '"$@"'].join(" \\\n  "));
   return `${lines.join("\n")}\n`;
+}
+
+/** What the runtime is told besides permissions when it runs a bundle. */
+export function runtimeFlags({ preload }: Program): string[] {
+  // Else all subcommands of a tool are read and parsed before the one that was asked for: a third
+  // of the time that `--help` takes.
+  return preload === undefined ? ["--unstable-lazy-dynamic-imports"] : [];
 }
 
 /** A word for the shell; those of plain characters stay as they are. */

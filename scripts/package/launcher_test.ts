@@ -77,3 +77,8 @@ Deno.test("words that the shell would take apart are quoted", () => {
   assert.ok(script.includes(`'--allow-read=/it'\\''s'`));
   assert.ok(script.includes(`'--allow-net=[fdac:5d5d::]:3'`));
 });
+
+Deno.test("a tool's launcher has a subcommand's code read only when it is called", async () => {
+  const { words } = await started(program("aziot"), [], {});
+  assert.ok(words.includes("--unstable-lazy-dynamic-imports"));
+});

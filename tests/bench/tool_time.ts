@@ -4,6 +4,7 @@
 
 import { program as named } from "../../packaging/manifest.ts";
 import { bundleProgram } from "../../scripts/package/bundles.ts";
+import { runtimeFlags } from "../../scripts/package/launcher.ts";
 import { writeBundle } from "../../scripts/package/stage.ts";
 import { commandLine } from "../../scripts/run.ts";
 import { median } from "./figures.ts";
@@ -49,14 +50,15 @@ async function measure(
   runs: number,
   what: Parameters<typeof commandLine>[0],
 ): Promise<ToolTime> {
-  const { executable, args, env } = commandLine(what);
+  const { executable, args: [verb = "", ...args], env } = commandLine(what);
+  const words = [executable, verb, ...runtimeFlags(named(what.program)), ...args];
   const elapsed: number[] = [];
   const cpu: number[] = [];
   for (let run = 0; run < runs; run++) {
     // The shell is the parent that is told what the child has used.
     const timed = 'TIMEFORMAT="%R %U %S"; time "$@" > /dev/null 2> "$ERRORS" || cat "$ERRORS"';
     const { stderr, stdout } = await new Deno.Command("bash", {
-      args: ["-c", timed, "bash", executable, ...args],
+      args: ["-c", timed, "bash", ...words],
       env: { ...env, ERRORS: `${what.directory}/errors` },
       clearEnv: true,
       stdin: "null",

@@ -3,9 +3,8 @@
 /*
  * Feeds a target with inputs made by changing good ones.
  *
- *     keys_fuzz TARGET RUNS SEED
- *
- * The same SEED gives the same inputs. For longer searches there is libfuzzer.c.
+ *     keys_fuzz TARGET RUNS SEED     the same SEED gives the same inputs
+ *     keys_fuzz TARGET inputs DIR    writes the good ones to files, for libfuzzer.c to begin with
  */
 
 #include <stdio.h>
@@ -85,6 +84,22 @@ static void feed(const struct target *target, unsigned long runs)
     }
 }
 
+static int write_inputs(const struct target *target, const char *directory)
+{
+    for (size_t i = 0; target->seeds[i] != NULL; i++) {
+        char path[4200];
+        snprintf(path, sizeof path, "%s/%zu", directory, i);
+        FILE *file = fopen(path, "w");
+        if (file == NULL)
+            return 1;
+        size_t size = strlen(target->seeds[i]);
+        int written = fwrite(target->seeds[i], 1, size, file) == size;
+        if (fclose(file) != 0 || !written)
+            return 1;
+    }
+    return 0;
+}
+
 int main(int count, char *arguments[])
 {
     if (count == 4) {
@@ -92,11 +107,13 @@ int main(int count, char *arguments[])
         for (const struct target *target = targets; target->name != NULL; target++) {
             if (strcmp(target->name, arguments[1]) != 0)
                 continue;
+            if (strcmp(arguments[2], "inputs") == 0)
+                return write_inputs(target, arguments[3]);
             feed(target, strtoul(arguments[2], NULL, 10));
             printf("%s: %s inputs from seed %s\n", target->name, arguments[2], arguments[3]);
             return 0;
         }
     }
-    fprintf(stderr, "usage: keys_fuzz TARGET RUNS SEED\n");
+    fprintf(stderr, "usage: keys_fuzz TARGET RUNS SEED | TARGET inputs DIR\n");
     return 2;
 }

@@ -5,7 +5,8 @@
  *
  *     clang -fsanitize=fuzzer,address,undefined -D_GNU_SOURCE -Iffi/keys -Iffi/keys/include \
  *         ffi/keys/fuzz/libfuzzer.c ffi/keys/fuzz/targets.c ffi/keys/[a-z]*.c -lcrypto -o keys_libfuzzer
- *     FUZZ_TARGET=pem ./keys_libfuzzer -max_total_time=600
+ *     mkdir inputs && build/amd64/tests/keys_fuzz pem inputs inputs
+ *     FUZZ_TARGET=pem ./keys_libfuzzer -max_total_time=600 inputs
  */
 
 #include <stdlib.h>

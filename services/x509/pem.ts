@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-/** Certificates in PEM text (RFC 7468) as programs in the field write it. */
+/** PEM text (RFC 7468): certificates as programs in the field write them, and what is made here. */
 
 const MARKER = /-----(BEGIN|END) ([^\r\n-]*)-----/g;
 const LABELS = ["CERTIFICATE", "X509 CERTIFICATE"];
@@ -37,4 +37,10 @@ function decode(base64: string): Uint8Array | undefined {
     // Not base64: what that means is the caller's to decide.
     return undefined;
   }
+}
+
+/** Bytes as a PEM block in lines of 64 characters, as OpenSSL writes it. */
+export function pemText(label: string, bytes: Uint8Array): string {
+  const lines = bytes.toBase64().match(/.{1,64}/g) ?? [];
+  return `-----BEGIN ${label}-----\n${lines.join("\n")}\n-----END ${label}-----\n`;
 }

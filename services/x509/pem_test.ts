@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 import assert from "node:assert/strict";
-import { certificateBlocks } from "./pem.ts";
+import { certificateBlocks, pemText } from "./pem.ts";
 
 const block = (label: string, content: string) =>
   `-----BEGIN ${label}-----\n${content}\n-----END ${label}-----\n`;
@@ -57,4 +57,11 @@ Deno.test("a certificate that does not decode is seen, the others are read", () 
 
 Deno.test("a text of many unfinished blocks takes no quadratic time", () => {
   assert.equal(certificateBlocks("-----BEGIN CERTIFICATE-----\n".repeat(40_000)).length, 40_000);
+});
+
+Deno.test("a block is written in lines of 64 characters and can be read again", () => {
+  const bytes = new Uint8Array(100).fill(7);
+  const text = pemText("CERTIFICATE", bytes);
+  assert.deepEqual(text.split("\n").map(({ length }) => length), [27, 64, 64, 8, 25, 0]);
+  assert.deepEqual(certificateBlocks(text), [bytes]);
 });

@@ -13,7 +13,12 @@ Deno.test("a local identity gets the certificate that its principal or its calle
     localIdOpts: { type: "x509", attributes: "server" },
   });
   assert.deepEqual(service.issued, [
-    { moduleId: "loc", commonName: "loc.press.example.net", attributes: "server" },
+    {
+      moduleId: "loc",
+      commonName: "loc.press.example.net",
+      dnsName: "loc.press.example.net",
+      attributes: "server",
+    },
     { moduleId: "all", commonName: "all.press.example.net", attributes: "client" },
     { moduleId: "é".repeat(40), commonName: "é".repeat(32), attributes: "server" },
   ]);

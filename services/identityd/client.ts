@@ -10,7 +10,7 @@
 import * as v from "valibot";
 import { encodeSegment, unixClient } from "../http/unix_client.ts";
 import type { KeyHandle } from "../keyd/client.ts";
-import { type Log, SILENT } from "../log/log.ts";
+import type { Log } from "../log/log.ts";
 
 export type { KeyHandle } from "../keyd/client.ts";
 export type { Level, Log } from "../log/log.ts";
@@ -86,8 +86,10 @@ export interface IdentityClientOptions {
   timeoutMs?: number;
   /** Further attempts after connect errors, I/O errors and timeouts; default none. */
   retries?: number;
-  /** Gets a warning for each attempt that failed; default none. */
+  /** Gets a warning for each attempt that failed or was throttled; default none. */
   log?: Log;
+  /** Lets time pass between attempts; tests bring their own. */
+  pause?: (milliseconds: number) => Promise<void>;
 }
 
 /**
@@ -179,9 +181,9 @@ class UnixIdentityClient implements IdentityClient {
   readonly #http: ReturnType<typeof unixClient>;
 
   constructor(
-    { socket, timeoutMs = TEN_MINUTES, retries = 0, log = SILENT }: IdentityClientOptions,
+    { timeoutMs = TEN_MINUTES, ...options }: IdentityClientOptions,
   ) {
-    this.#http = unixClient({ socket, host: "identityd.sock", timeoutMs, retries, log });
+    this.#http = unixClient({ ...options, host: "identityd.sock", timeoutMs });
   }
 
   getCallerIdentity(signal?: AbortSignal): Promise<Identity> {

@@ -5,12 +5,13 @@
  * the answer means is the caller's business.
  */
 
+import { MAX_THROTTLES } from "../http/throttle_pauses.ts";
 import { ConnectionError } from "../http/unix_client.ts";
 import type { Log } from "../log/log.ts";
 import { TlsError } from "../tls/errors.ts";
 import type { Clock } from "./clock.ts";
 import { CloudError } from "./cloud_errors.ts";
-import { MAX_THROTTLES, PAUSE_AFTER_FAILURE, retryAfterOf, throttlePause } from "./retry_pauses.ts";
+import { PAUSE_AFTER_FAILURE, retryAfterOf, throttlePause } from "./retry_pauses.ts";
 
 /** Answers of a hub are small; a larger one is not from a hub. */
 const MAX_ANSWER = 4 * 1024 * 1024;

@@ -12,6 +12,8 @@ export interface LocalRequest {
   readonly moduleId: string;
   /** At most 64 bytes. */
   readonly commonName: string;
+  /** Of a server, whose clients look for it: the whole name, if it is one that DNS takes. */
+  readonly dnsName?: string;
   readonly attributes: LocalAttributes;
 }
 
@@ -20,6 +22,8 @@ export type IssueLocal = (request: LocalRequest) => Promise<LocalIdentity>;
 
 /** The longest common name (RFC 5280, appendix A.1), in bytes. */
 const MAX_COMMON_NAME = 64;
+
+const DNS_LABEL = /^(?!-)[A-Za-z0-9-]{1,63}(?<!-)$/;
 
 /** The identity of a configured local principal. Throws `ServiceError` 400 for any other name. */
 export async function configuredLocalIdentity(
@@ -62,8 +66,18 @@ async function localIdentity(
   issue: IssueLocal,
 ): Promise<LocalIdentity> {
   if (!localid) throw new Error("local identities need [localid] domain in the configuration");
-  const commonName = truncate(`${moduleId}.${hostname}.${localid.domain}`, MAX_COMMON_NAME);
-  return await issue({ moduleId, commonName, attributes });
+  const name = `${moduleId}.${hostname}.${localid.domain}`;
+  return await issue({
+    moduleId,
+    commonName: truncate(name, MAX_COMMON_NAME),
+    ...attributes === "server" && isDnsName(name) ? { dnsName: name } : {},
+    attributes,
+  });
+}
+
+/** Whether `name` is a host name as certificates have them (RFC 5280, 4.2.1.6; RFC 1123, 2.1). */
+export function isDnsName(name: string): boolean {
+  return name.length <= 253 && name.split(".").every((label) => DNS_LABEL.test(label));
 }
 
 /** The longest beginning of `text` that has at most `bytes` bytes and whole characters. */

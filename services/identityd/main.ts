@@ -21,7 +21,7 @@ import { DeviceState } from "./device_state.ts";
 import { HubReads } from "./hub_reads.ts";
 import { RestHubRegistry } from "./hub_registry.ts";
 import { Lifecycle } from "./lifecycle.ts";
-import type { IssueLocal } from "./local_identities.ts";
+import { localIssuer } from "./local_certificate.ts";
 import { ModuleBackup } from "./module_backup.ts";
 import { Modules } from "./modules.ts";
 import { MutationQueue } from "./mutation_queue.ts";
@@ -120,7 +120,7 @@ async function start({ log, sys, timeScale }: DaemonContext): Promise<RunningDae
       modules,
       queue,
       keys,
-      issueLocal,
+      issueLocal: localIssuer(certificates),
       trust: new TrustBundle(certificates, log),
       readText: (path) => Deno.readTextFile(path),
     }),
@@ -162,10 +162,5 @@ async function makeHome(home: string): Promise<void> {
     throw new Error("could not create home directory", { cause });
   }
 }
-
-const issueLocal: IssueLocal = ({ moduleId }) =>
-  Promise.reject(
-    new Error(`no certificate for ${moduleId}: issuing certificates is not available yet`),
-  );
 
 if (import.meta.main) await runDaemon({ name: PROGRAM, start });

@@ -2,19 +2,10 @@
 
 /** How long to wait before the cloud is asked again. All durations in milliseconds. */
 
+import { throttlePause as usualPause } from "../http/throttle_pauses.ts";
+
 /** After a lost connection, a timeout or a server that says it is away. */
 export const PAUSE_AFTER_FAILURE = 3_000;
-
-/** How often a request may be throttled before it has failed. */
-export const MAX_THROTTLES = 5;
-
-/** Base and spread in seconds of the pause after each throttled attempt; the last one has none. */
-const THROTTLE_PAUSES: readonly (readonly [base: number, spread: number])[] = [
-  [60, 10],
-  [120, 20],
-  [180, 30],
-  [300, 30],
-];
 
 const RETRY_AFTER_S = { min: 1, max: 900 };
 
@@ -27,11 +18,8 @@ export function throttlePause(
   retryAfter: number | undefined,
   random: () => number,
 ): number | undefined {
-  const pause = THROTTLE_PAUSES[throttled - 1];
-  if (pause === undefined) return undefined;
-  if (retryAfter !== undefined) return retryAfter;
-  const [base, spread] = pause;
-  return (base + Math.floor(random() * spread)) * 1_000;
+  const usual = usualPause(throttled, random);
+  return usual === undefined ? undefined : retryAfter ?? usual;
 }
 
 /**

@@ -53,6 +53,13 @@ export interface Machine {
   journalctl(args: string[]): Promise<boolean>;
 }
 
+/**
+ * By full path, as they are permitted: what a caller's PATH has in their place is never run by root,
+ * and another order of its directories is no reason to fail.
+ */
+const SYSTEMCTL = "/usr/bin/systemctl";
+const JOURNALCTL = "/usr/bin/journalctl";
+
 /** The machine that the program runs on. */
 export function thisMachine(): Machine {
   // Opened when first needed, and only once: the library gives up the permission to open it.
@@ -79,13 +86,13 @@ export function thisMachine(): Machine {
     },
     userName: async (uid) => (await sys()).userName(uid),
     systemctl: async (args) => {
-      const command = new Deno.Command("systemctl", { args, stdin: "null" });
+      const command = new Deno.Command(SYSTEMCTL, { args, stdin: "null" });
       const { success, stdout, stderr } = await command.output();
       const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
       return { success, stdout: text(stdout), stderr: text(stderr) };
     },
     journalctl: async (args) =>
-      (await new Deno.Command("journalctl", { args }).spawn().status).success,
+      (await new Deno.Command(JOURNALCTL, { args }).spawn().status).success,
   };
 }
 

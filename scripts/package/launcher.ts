@@ -2,6 +2,10 @@
 
 import { expand, flags, type Program, type Roots } from "../../packaging/manifest.ts";
 
+/** Prints the names of variables that the runtime and its Node part look at, for sed. */
+const RUNTIME_VARIABLES =
+  "s/^\\(\\(DENO\\|NODE\\|NPM_CONFIG\\|npm_config\\)_[A-Za-z0-9_]*\\)=.*/\\1/p";
+
 /**
  * The script that stands for a program in the shared variant: the runtime with exactly the
  * permissions of the manifest, in the same process, so that passed sockets and pids stay right.
@@ -9,11 +13,11 @@ import { expand, flags, type Program, type Roots } from "../../packaging/manifes
 export function launcher(program: Program, roots: Roots): string {
   const lines = ["#!/bin/sh", `# ${program.name}: ${program.description}.`];
   // What calls a daemon is systemd, with a clean environment. A tool is called by anybody: what
-  // the runtime and its Node part take from the environment must not change it.
+  // the runtime and its Node part take from the environment must not change it. By full paths,
+  // since the caller's PATH may begin with a directory of somebody else.
   if (program.preload === undefined) {
     lines.push(
-      "for name in $(env | sed -n 's/^\\(DENO_[A-Za-z0-9_]*\\)=.*/\\1/p'); do unset \"$name\"; done",
-      "unset NODE_OPTIONS",
+      `for name in $(/usr/bin/env | /usr/bin/sed -n '${RUNTIME_VARIABLES}'); do unset "$name"; done`,
     );
   }
   // Nothing is cached, least of all in a service's home; an absent directory would be made by root.

@@ -43,9 +43,13 @@ Deno.test("a tool's launcher lets nothing of its caller's environment reach the 
     DENO_PERMISSION_BROKER_PATH: "/tmp/broker",
     DENO_CERT: "with\nDENO_DIR=/second/line",
     NODE_OPTIONS: "--import /tmp/evil.js",
+    NODE_DEBUG: "*",
+    NODE_CHANNEL_FD: "1",
+    NPM_CONFIG_REGISTRY: "http://evil",
+    npm_config_cache: "/tmp/evil",
     HOME: "/root",
   });
-  assert.deepEqual(environment.filter((line) => /^(DENO|NODE)_/.test(line)).sort(), [
+  assert.deepEqual(environment.filter((line) => /^(DENO|NODE|NPM|npm)_/.test(line)).sort(), [
     "DENO_DIR=/dev/null",
     "DENO_NO_PACKAGE_JSON=1",
     "DENO_NO_PROMPT=1",

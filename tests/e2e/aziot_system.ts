@@ -2,8 +2,11 @@
 
 /**
  * A system for the aziot tool: users, a host name, /etc, /var and /run of its own in a mount
- * namespace that is thrown away afterwards, and a systemctl that writes down its calls. Needs root.
+ * namespace that is thrown away afterwards, and a systemctl that writes down its calls. The tool has its
+ * permissions of the manifest. Needs root.
  */
+
+import { developmentRoots, flags, program } from "../../packaging/manifest.ts";
 
 const SOURCES = new URL("../..", import.meta.url).pathname.replace(/\/$/, "");
 const PREPARE = `set -e
@@ -25,12 +28,13 @@ for user in aziotks:2501 aziotcs:2502 aziotid:2503 caller:2505; do
   echo "$name:x:$id:$id::/:/bin/false" >> /etc/passwd
 done
 mkdir "$1/bin"
-cat > "$1/bin/systemctl" <<'END'
+cat > "$1/bin/systemctl" <<END
 #!/bin/sh
-echo "$*" >> "$(dirname "$0")/../calls"
-[ "$1" != cat ]
+echo "\\$*" >> "$1/calls"
+[ "\\$1" != cat ]
 END
 chmod +x "$1/bin/systemctl"
+mount --bind "$1/bin/systemctl" /usr/bin/systemctl
 echo ready
 exec sleep 3600
 `;
@@ -81,13 +85,14 @@ export class System implements AsyncDisposable {
     const sources = `${this.directory}/sources`;
     const deno = Deno.execPath().replace(SOURCES, sources);
     const libraries = Deno.env.get("AZIOT_LIB_DIR")?.replace(SOURCES, sources) ?? "";
+    const tool = program("aziot");
+    const roots = developmentRoots("", libraries);
     const command = new Deno.Command("nsenter", {
       args: [
         ...["--target", String(this.holder.pid), "--mount", "--uts", "--", ...user],
-        ...["env", `PATH=${this.directory}/bin:${Deno.env.get("PATH")}`],
-        ...[`DENO_DIR=${this.directory}/cache`, `AZIOT_LIB_DIR=${libraries}`],
-        ...[deno, "run", "-A", "--no-prompt", "--cached-only"],
-        ...[`${sources}/cli/aziot/main.ts`, ...args],
+        ...["env", `DENO_DIR=${this.directory}/cache`, `AZIOT_LIB_DIR=${libraries}`],
+        ...[deno, "run", "--cached-only", ...flags(tool, roots, { dev: true })],
+        ...[`${sources}/${tool.entry}`, ...args],
       ],
       stdin: "null",
     });

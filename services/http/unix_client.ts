@@ -12,6 +12,7 @@ import type { Answer } from "./http1_response.ts";
 import { IdleConnections } from "./idle_connections.ts";
 import { Slots } from "./slots.ts";
 import { SocketTransport } from "./socket_transport.ts";
+import { MAX_THROTTLES, throttlePause } from "./throttle_pauses.ts";
 import { TimeLimit } from "./time_limit.ts";
 
 export { ConnectionError, NotConnectedError, RemoteError } from "./client_errors.ts";
@@ -24,10 +25,15 @@ export interface UnixClientOptions {
   readonly host: string;
   /** For one attempt: connecting, sending and the whole answer; default 30 s. */
   readonly timeoutMs?: number;
-  /** Further attempts after an attempt without an answer; default 0. */
+  /**
+   * Further attempts after an attempt without an answer; default 0. A 429 is tried again without,
+   * by {@link throttlePause}.
+   */
   readonly retries?: number;
   /** Before each further attempt; default 3 s. */
   readonly retryPauseMs?: number;
+  /** Lets time pass between attempts; tests bring their own. */
+  readonly pause?: (milliseconds: number, signal: AbortSignal | undefined) => Promise<void>;
   /** The longest answer in bytes; default 8 MiB. */
   readonly maxResponse?: number;
   readonly log?: Log;
@@ -75,6 +81,7 @@ const RETRY_PAUSE = 3_000;
 const MAX_RESPONSE = 8 * 1024 * 1024;
 /** Shorter than the service's own idle time, so that a kept connection is seldom a dead one. */
 const KEEP = 30_000;
+const TOO_MANY_REQUESTS = 429;
 
 /** Text as one path segment: everything but unreserved characters is percent-encoded. */
 export function encodeSegment(text: string): string {
@@ -101,8 +108,10 @@ class PooledClient implements UnixClient {
 
   async request(request: UnixRequest): Promise<unknown> {
     const { retries = 0, retryPauseMs = RETRY_PAUSE, log = SILENT } = this.options;
+    const { pause: letPass = pause } = this.options;
     const bytes = this.#encode(request);
     const attempts = retries + 1;
+    // One count for both kinds of further attempts.
     for (let attempt = 1;; attempt++) {
       let answer: Answer | undefined;
       try {
@@ -114,9 +123,26 @@ class PooledClient implements UnixClient {
         );
         if (attempt >= attempts) throw problem;
       }
-      if (answer) return valueOf(answer, request.expect ?? 200);
-      await pause(retryPauseMs * this.#scale, request.signal);
+      let wait: number | undefined = retryPauseMs;
+      if (answer !== undefined) {
+        wait = this.#throttled(answer, attempt, log);
+        if (wait === undefined) return valueOf(answer, request.expect ?? 200);
+      }
+      await letPass(wait * this.#scale, request.signal);
     }
+  }
+
+  /** How long the service wants to be left alone; `undefined`: the answer is final. */
+  #throttled({ status }: Answer, attempt: number, log: Log): number | undefined {
+    if (status !== TOO_MANY_REQUESTS) return undefined;
+    const wait = throttlePause(attempt, Math.random);
+    const count = `(attempt ${attempt} of ${MAX_THROTTLES})`;
+    log.warn(
+      wait === undefined
+        ? `Final HTTP request throttled ${count}.`
+        : `HTTP request throttled ${count}. Sleeping for ${wait / 1_000} seconds.`,
+    );
+    return wait;
   }
 
   close(): void {

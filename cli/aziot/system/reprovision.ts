@@ -13,7 +13,15 @@ const TEN_MINUTES = 600_000;
 export async function systemReprovision(machine: Machine): Promise<void> {
   const socket = await socketOf("identityd", machine);
   try {
-    await identityClient({ socket, timeoutMs: TEN_MINUTES }).reprovision();
+    await identityClient({
+      socket,
+      timeoutMs: TEN_MINUTES,
+      pause: (milliseconds) => {
+        const seconds = Math.round(milliseconds / 1_000);
+        machine.err(`The Identity Service is throttled: asking again in ${seconds} seconds.\n`);
+        return machine.pause(milliseconds);
+      },
+    }).reprovision();
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new CliError(`Failed to reprovision: ${reason}${hintFor(error)}`, EXIT.failure);

@@ -12,7 +12,7 @@ interface Asked {
 
 /** Runs the command beside an Identity Service that answers as said. */
 async function reprovision(
-  answer: Response,
+  ...answers: Response[]
 ): Promise<{ code: number; machine: FakeMachine; asked: Asked[] }> {
   const files = await Deno.makeTempDir();
   await Deno.mkdir(`${files}/run/aziot`, { recursive: true });
@@ -22,7 +22,7 @@ async function reprovision(
     async (request) => {
       const { pathname, search } = new URL(request.url);
       asked.push({ method: request.method, target: pathname + search, body: await request.json() });
-      return answer;
+      return answers.shift() ?? new Response(null, { status: 500 });
     },
   );
   try {
@@ -69,4 +69,26 @@ Deno.test("a service that does not listen is named by its socket", async () => {
     machine.stderr,
     /^Failed to reprovision: not connected: .*\/run\/aziot\/identityd\.sock\nSee `aziot system status`/,
   );
+});
+
+const throttled = () => Response.json({ message: "slow down" }, { status: 429 });
+
+Deno.test("a service that is throttled is asked again, and the user told of each wait", async () => {
+  const done = new Response(null, { status: 204 });
+  const { code, machine, asked } = await reprovision(throttled(), throttled(), done);
+  assert.equal(code, 0, machine.stderr);
+  assert.equal(asked.length, 3);
+  assert.match(
+    machine.stderr,
+    /^(The Identity Service is throttled: asking again in (6|12|13)\d seconds\.\n){2}$/,
+  );
+  assert.equal(machine.stdout, "Successfully reprovisioned with IoT Hub.\n");
+});
+
+Deno.test("a service that stays throttled is given up after five times", async () => {
+  const answers = Array.from({ length: 6 }, throttled);
+  const { code, machine, asked } = await reprovision(...answers);
+  assert.equal(code, 1);
+  assert.equal(asked.length, 5);
+  assert.match(machine.stderr, /\nFailed to reprovision: slow down\n$/);
 });

@@ -24,8 +24,10 @@ export interface CertificatesClientOptions {
   timeoutMs?: number;
   /** Time for one attempt to issue, which may need another server; default 90 s. */
   issueTimeoutMs?: number;
-  /** Further attempts after connect errors, I/O errors and timeouts; default none. */
+  /** Further attempts after connect errors, I/O errors and timeouts, but for issuing; default none. */
   retries?: number;
+  /** Before each further attempt; default 3 s. */
+  retryPauseMs?: number;
   /** Told of attempts that failed; default nobody. */
   log?: Log;
 }
@@ -78,8 +80,15 @@ class UnixCertificatesClient implements CertificatesClient {
   readonly #issueTimeoutMs: number;
 
   constructor(options: CertificatesClientOptions) {
-    const { socket, timeoutMs = 30_000, retries = 0, log = SILENT } = options;
-    this.#http = unixClient({ socket, host: "certd.sock", timeoutMs, retries, log });
+    const { socket, timeoutMs = 30_000, retries = 0, retryPauseMs = 3_000, log = SILENT } = options;
+    this.#http = unixClient({
+      socket,
+      host: "certd.sock",
+      timeoutMs,
+      retries,
+      retryPauseMs,
+      log,
+    });
     this.#issueTimeoutMs = options.issueTimeoutMs ?? 90_000;
   }
 
@@ -96,6 +105,8 @@ class UnixCertificatesClient implements CertificatesClient {
       body: { certId: id, csr, issuer },
       expect: 201,
       timeoutMs: this.#issueTimeoutMs,
+      // Twice the same request would make two certificates, the first of which nobody has.
+      retries: 0,
       ...signal && { signal },
     });
     return pemOf(answer);

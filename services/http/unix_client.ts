@@ -51,6 +51,8 @@ export interface UnixRequest {
   readonly expect?: 200 | 201 | 204;
   /** Instead of the client's own. */
   readonly timeoutMs?: number;
+  /** Instead of the client's own. */
+  readonly retries?: number;
   /**
    * Whether doing it twice does no harm: then it goes out on a kept connection, and once more on a
    * new one if the service had just closed that; default: everything but POST.
@@ -110,7 +112,7 @@ class PooledClient implements UnixClient {
     const { retries = 0, retryPauseMs = RETRY_PAUSE, log = SILENT } = this.options;
     const { pause: letPass = pause } = this.options;
     const bytes = this.#encode(request);
-    const attempts = retries + 1;
+    const attempts = (request.retries ?? retries) + 1;
     // One count for both kinds of further attempts.
     for (let attempt = 1;; attempt++) {
       let answer: Answer | undefined;

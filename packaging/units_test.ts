@@ -3,11 +3,11 @@
 /** The unit files are written by hand, for people to read: they say the same as the manifest. */
 
 import assert from "node:assert/strict";
-import { expand, installedRoots, type Program, programs } from "./manifest.ts";
+import { type Program, programs } from "./manifest.ts";
+import { homeOf, serviceDifferences, serviceOf, socketDifferences } from "./unit_differences.ts";
 import { readUnit, type UnitFile, words } from "./unit_file.ts";
 
 const UNITS = new URL("units/", import.meta.url).pathname;
-const ROOTS = installedRoots("x86_64-linux-gnu");
 const DAEMONS = programs().filter((program) => program.preload !== undefined);
 
 /** Callers may be told apart only while these are so, and V8 runs only without these. */
@@ -19,81 +19,73 @@ const NEVER = [
   "PrivateIPC",
 ];
 
+/** What the unit may see and do besides what the manifest says: the same for every daemon. */
+const SANDBOX: Record<string, string[]> = {
+  NoNewPrivileges: ["yes"],
+  CapabilityBoundingSet: [""],
+  AmbientCapabilities: [""],
+  UMask: ["0077"],
+  ProtectSystem: ["strict"],
+  ProtectHome: ["read-only"],
+  PrivateTmp: ["yes"],
+  PrivateMounts: ["yes"],
+  PrivateDevices: ["yes"],
+  DevicePolicy: ["closed"],
+  ProtectKernelTunables: ["yes"],
+  ProtectKernelModules: ["yes"],
+  ProtectKernelLogs: ["yes"],
+  ProtectControlGroups: ["yes"],
+  ProtectClock: ["yes"],
+  ProtectHostname: ["yes"],
+  ProtectProc: ["invisible"],
+  ProcSubset: ["pid"],
+  LockPersonality: ["yes"],
+  RestrictNamespaces: ["yes"],
+  RestrictRealtime: ["yes"],
+  RestrictSUIDSGID: ["yes"],
+  RemoveIPC: ["yes"],
+  KeyringMode: ["private"],
+  SystemCallArchitectures: ["native"],
+  SystemCallFilter: ["@system-service", "~@privileged @resources"],
+  SystemCallErrorNumber: ["EPERM"],
+};
+
+function text(name: string): Promise<string> {
+  return Deno.readTextFile(UNITS + name);
+}
+
 async function unit(name: string): Promise<UnitFile> {
-  return readUnit(await Deno.readTextFile(UNITS + name));
-}
-
-function service(program: Program): string {
-  return program.name.replace(/^aziot-/, "");
-}
-
-/** The paths that a sandbox has to leave writable: none below another, sockets left out. */
-function writable(program: Program): string[] {
-  const all = [program.write, program.nativeWrite].flatMap((grant) =>
-    grant === true ? ["/"] : grant
-  )
-    .map((path) => expand(path, ROOTS))
-    .filter((path) => !path.endsWith(".sock"));
-  return all.filter((path, index) =>
-    all.indexOf(path) === index && !all.some((other) => path.startsWith(`${other}/`))
-  ).sort();
+  return readUnit(await text(name));
 }
 
 for (const program of DAEMONS) {
-  Deno.test(`the service unit of ${program.name} starts it as its user with the adapter`, async () => {
-    const file = await unit(`${program.name}.service`);
-    assert.deepEqual(file.get("Service.ExecStart"), [program.installPath]);
-    assert.deepEqual(file.get("Service.User"), [program.user]);
-    assert.deepEqual(file.get("Service.Group"), [program.user]);
-    assert.ok(program.preload);
-    assert.ok(
-      file.get("Service.Environment")?.includes(`LD_PRELOAD=${expand(program.preload, ROOTS)}`),
-    );
+  Deno.test(`the units of ${program.name} say what the manifest says`, async () => {
+    assert.deepEqual(serviceDifferences(program, await unit(`${program.name}.service`)), []);
+    assert.deepEqual(socketDifferences(program, await unit(`${program.name}.socket`)), []);
   });
 
-  Deno.test(`the sandbox of ${program.name} leaves writable what the manifest says`, async () => {
-    const file = await unit(`${program.name}.service`);
-    const home = `${ROOTS.state}/${service(program)}`;
-    const paths = words(file, "Service.ReadWritePaths");
-    assert.deepEqual(paths.map((path) => path.replace(/^-/, "")).sort(), writable(program));
-    // What may be absent must not keep the service from starting; its home must be there.
-    for (const path of paths) assert.equal(path.startsWith("-"), path !== home, path);
+  Deno.test(`the units of ${program.name} cannot drift from the manifest unnoticed`, async () => {
+    const service = await text(`${program.name}.service`);
+    for (const [line, changed] of drifts(program)) {
+      assert.ok(service.includes(`\n${line}\n`), `no line ${line}`);
+      const drifted = readUnit(service.replace(`\n${line}\n`, `\n${changed}\n`));
+      const [difference, ...more] = serviceDifferences(program, drifted);
+      assert.ok(difference !== undefined, `${line} became ${changed}`);
+      assert.deepEqual(more, [], `${line} became ${changed}`);
+    }
+    const socket = await text(`${program.name}.socket`);
+    for (const [name, changed] of SOCKET_DRIFTS) {
+      const drifted = socket.replace(new RegExp(`^${name}=.*$`, "m"), changed);
+      assert.notEqual(drifted, socket, name);
+      assert.equal(socketDifferences(program, readUnit(drifted)).length, 1, changed);
+    }
   });
 
-  Deno.test(`${program.name} gets the address families that its network grant needs`, async () => {
+  Deno.test(`the sandbox of ${program.name} is closed as every daemon's`, async () => {
     const file = await unit(`${program.name}.service`);
-    const beyond = program.net === true ||
-      program.net.some((entry) => !entry.startsWith("unix:") && !entry.startsWith("[fdac:5d5d::]"));
-    assert.deepEqual(
-      words(file, "Service.RestrictAddressFamilies"),
-      beyond ? ["AF_UNIX", "AF_INET", "AF_INET6"] : ["AF_UNIX"],
-    );
-  });
-
-  Deno.test(`the socket unit of ${program.name} belongs to its user and its service`, async () => {
-    const file = await unit(`${program.name}.socket`);
-    const path = `${ROOTS.run}/${service(program)}.sock`;
-    assert.deepEqual(
-      Object.fromEntries(
-        ["ListenStream", "SocketUser", "SocketGroup", "SocketMode", "DirectoryMode", "RemoveOnStop"]
-          .map((name) => [name, file.get(`Socket.${name}`)?.join(" ")]),
-      ),
-      {
-        ListenStream: path,
-        SocketUser: program.user,
-        SocketGroup: program.user,
-        SocketMode: "0660",
-        DirectoryMode: "0755",
-        RemoveOnStop: "yes",
-      },
-    );
-    assert.deepEqual(file.get("Socket.ExecStartPre"), [
-      `-/usr/libexec/aziot/free-socket-path ${path}`,
-    ]);
-    assert.deepEqual(file.get("Unit.PartOf"), [`${program.name}.service`]);
-    assert.deepEqual(file.get("Install.WantedBy"), ["sockets.target"]);
-    // With a name of its own the descriptor would not be called after its unit.
-    assert.equal(file.has("Socket.FileDescriptorName"), false);
+    for (const [name, values] of Object.entries(SANDBOX)) {
+      assert.deepEqual(file.get(`Service.${name}`), values, name);
+    }
   });
 
   Deno.test(`the service unit of ${program.name} restarts, orders and never blocks its socket`, async () => {
@@ -103,7 +95,7 @@ for (const program of DAEMONS) {
     assert.deepEqual(file.get("Service.Restart"), ["on-failure"]);
     assert.deepEqual(file.get("Service.RestartSec"), ["5s"]);
     assert.deepEqual(file.get("Service.KillMode"), ["mixed"]);
-    assert.deepEqual(words(file, "Unit.RequiresMountsFor"), [ROOTS.state]);
+    assert.deepEqual(words(file, "Unit.RequiresMountsFor"), ["/var/lib/aziot"]);
     for (const key of file.keys()) {
       assert.ok(!/^Unit\.(Condition|Assert)/.test(key), `${key} would fail the socket unit`);
       assert.ok(!NEVER.includes(key.replace(/^\w+\./, "")), `${key} must not be set`);
@@ -124,6 +116,51 @@ for (const program of DAEMONS) {
     );
   });
 }
+
+/** Lines of a service's unit, and what each might become by mistake. */
+function drifts(program: Program): [line: string, changed: string][] {
+  const preload = "Environment=LD_PRELOAD=/usr/lib/aziot/libaziot_serve.so";
+  const home = `ReadWritePaths=${homeOf(program)}`;
+  return [
+    [`ExecStart=${program.installPath}`, `ExecStart=/usr/bin/${program.name}`],
+    [`User=${program.user}`, "User=root"],
+    [`User=${program.user}`, ""],
+    [`Group=${program.user}`, "Group=adm"],
+    [preload, ""],
+    [preload, "Environment=LD_PRELOAD=/usr/local/lib/libaziot_serve.so"],
+    [preload, `${preload}\nEnvironment=LD_PRELOAD=`],
+    [preload, `${preload}\nEnvironment=AZIOT_LIB_DIR=/tmp`],
+    [preload, `${preload}\nEnvironment=DENO_V8_FLAGS=--jitless`],
+    [preload, `${preload}\nEnvironmentFile=-/etc/default/${serviceOf(program)}`],
+    [preload, `${preload}\nPassEnvironment=HTTPS_PROXY`],
+    [home, ""],
+    [home, `ReadWritePaths=-${homeOf(program)}`],
+    [home, "ReadWritePaths=/var/lib/aziot"],
+    [home, `${home}\nReadWritePaths=-/etc/aziot`],
+    [
+      program.net === true
+        ? "RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6"
+        : "RestrictAddressFamilies=AF_UNIX",
+      "RestrictAddressFamilies=AF_UNIX AF_NETLINK",
+    ],
+  ];
+}
+
+/** Directives of a socket's unit, and what each might become. */
+const SOCKET_DRIFTS: [name: string, changed: string][] = [
+  ["ListenStream", "ListenStream=/run/keyd.sock"],
+  ["ListenStream", "ListenStream=127.0.0.1:80"],
+  ["SocketUser", "SocketUser=root"],
+  ["SocketGroup", "SocketGroup=users"],
+  ["SocketMode", "SocketMode=0666"],
+  ["DirectoryMode", "DirectoryMode=0777"],
+  ["RemoveOnStop", "Accept=no\nRemoveOnStop=yes"],
+  ["RemoveOnStop", "RemoveOnStop=no"],
+  ["ExecStartPre", ""],
+  ["PartOf", "PartOf=other.service"],
+  ["WantedBy", "WantedBy=multi-user.target"],
+  ["SocketMode", "SocketMode=0660\nFileDescriptorName=x"],
+];
 
 Deno.test("identityd comes after the clock is right, where a machine waits for that", async () => {
   const file = await unit("aziot-identityd.service");

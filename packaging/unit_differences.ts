@@ -60,7 +60,9 @@ export function socketDifferences(program: Program, unit: UnitFile): string[] {
   differences.compare("Socket.DirectoryMode", ["0755"]);
   differences.compare("Socket.RemoveOnStop", ["yes"]);
   differences.compare("Socket.ExecStartPre", [`-/usr/libexec/aziot/free-socket-path ${path}`]);
-  differences.compare("Unit.PartOf", [`${program.name}.service`]);
+  differences.compare("Unit.Wants", [`${program.name}.target`]);
+  // It would have the socket restarted, and its queue lost, with a service that has crashed.
+  differences.compare("Unit.PartOf", []);
   differences.compare("Install.WantedBy", ["sockets.target"]);
   // With a name of its own the descriptor would not be called after its unit.
   differences.compare("Socket.FileDescriptorName", []);

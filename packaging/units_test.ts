@@ -81,6 +81,12 @@ for (const program of DAEMONS) {
     }
   });
 
+  Deno.test(`the target of ${program.name} passes stops on to the socket, and no restarts`, async () => {
+    const file = await unit(`${program.name}.target`);
+    assert.deepEqual(file.get("Unit.PartOf"), [`${program.name}.service`]);
+    assert.deepEqual(file.get("Unit.PropagatesStopTo"), [`${program.name}.socket`]);
+  });
+
   Deno.test(`the sandbox of ${program.name} is closed as every daemon's`, async () => {
     const file = await unit(`${program.name}.service`);
     for (const [name, values] of Object.entries(SANDBOX)) {
@@ -157,7 +163,7 @@ const SOCKET_DRIFTS: [name: string, changed: string][] = [
   ["RemoveOnStop", "Accept=no\nRemoveOnStop=yes"],
   ["RemoveOnStop", "RemoveOnStop=no"],
   ["ExecStartPre", ""],
-  ["PartOf", "PartOf=other.service"],
+  ["Wants", "Wants=other.target"],
   ["WantedBy", "WantedBy=multi-user.target"],
   ["SocketMode", "SocketMode=0660\nFileDescriptorName=x"],
 ];

@@ -44,7 +44,7 @@ export async function writeDebianDirectory(work: string, content: DebianContent)
 
   // debhelper takes units by the package's name and their own.
   for (const { name } of programs.filter(isDaemon)) {
-    for (const kind of ["service", "socket"]) {
+    for (const kind of ["service", "socket", "target"]) {
       const unit = `${ROOT}/packaging/units/${name}.${kind}`;
       await Deno.copyFile(unit, `${target}/${PACKAGE}.${name}.${kind}`);
     }

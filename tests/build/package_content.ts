@@ -38,6 +38,7 @@ export function commonContent(): Map<string, string> {
     content.set(`/usr/libexec/aziot/aziot-${service}`, PROGRAM);
     content.set(`/lib/systemd/system/aziot-${service}.service`, FILE);
     content.set(`/lib/systemd/system/aziot-${service}.socket`, FILE);
+    content.set(`/lib/systemd/system/aziot-${service}.target`, FILE);
     content.set(`/etc/aziot/${service}/config.toml.default`, FILE);
     content.set(`/usr/share/man/man8/aziot-${service}.8.gz`, FILE);
   }

@@ -4,7 +4,7 @@
 
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
-import { createHash, createHmac, createPublicKey, verify } from "node:crypto";
+import { constants, createHash, createHmac, createPublicKey, verify } from "node:crypto";
 import { type KeyHandle, keysClient } from "../../services/keyd/client.ts";
 import { NotConnectedError, RemoteError } from "../../services/http/unix_client.ts";
 import { startKeyd } from "./keyd_daemon.ts";
@@ -78,7 +78,29 @@ Deno.test("an RSA pair signs as a signer, padded and raw", async () => {
   block[0] = 0;
   assert.equal(publicOperation(signer.spki, await signer.rsaRaw(block)), block.toHex());
   await assert.rejects(signer.ecdsa(digest), { status: 400 });
+
+  const padded = await signer.rsaRaw(pssBlock(digest, 256));
+  const padding = constants.RSA_PKCS1_PSS_PADDING;
+  assert.ok(verify("sha256", text("data"), { key, padding, saltLength: 32 }, padded));
 });
+
+/** EMSA-PSS (RFC 8017, section 9.1.1) with SHA-256 and a salt of 32 bytes, for a modulus of `size` bytes. */
+function pssBlock(digest: Uint8Array, size: number): Uint8Array {
+  const sha256 = (...parts: Uint8Array[]) =>
+    createHash("sha256").update(Buffer.concat(parts)).digest();
+  const salt = crypto.getRandomValues(new Uint8Array(32));
+  const hash = sha256(new Uint8Array(8), digest, salt);
+  const data = Buffer.concat([new Uint8Array(size - 32 - 32 - 2), new Uint8Array([1]), salt]);
+  const mask = Buffer.concat(
+    Array.from(
+      { length: Math.ceil(data.length / 32) },
+      (_, at) => sha256(hash, new Uint8Array([0, 0, 0, at])),
+    ),
+  );
+  const masked = data.map((byte, at) => byte ^ (mask[at] ?? 0));
+  masked[0] = (masked[0] ?? 0) & 0x7f;
+  return Buffer.concat([masked, hash, new Uint8Array([0xbc])]);
+}
 
 /** The RSA public-key operation on a block without padding, in hexadecimal. */
 function publicOperation(spki: Uint8Array, block: Uint8Array): string {

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 
+#include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "check.h"
 #include "pem_files.h"
@@ -174,8 +177,26 @@ static void refuses_other_files(void)
     }
 }
 
+/* Gives the process a terminal on which somebody has typed ahead; answers its descriptor. */
+static int open_terminal(const char *typed)
+{
+    int keyboard = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+    EXPECT(keyboard >= 0 && grantpt(keyboard) == 0 && unlockpt(keyboard) == 0);
+    EXPECT(setsid() > 0);
+    int terminal = open(ptsname(keyboard), O_RDWR | O_CLOEXEC);
+    EXPECT(terminal >= 0 && dup2(terminal, STDIN_FILENO) == STDIN_FILENO);
+    EXPECT(write(keyboard, typed, strlen(typed)) == (ssize_t)strlen(typed));
+    /* The terminal there is by this name, too: this is where OpenSSL asks. */
+    int named = open("/dev/tty", O_RDWR | O_CLOEXEC);
+    EXPECT(named >= 0);
+    close(named);
+    return terminal;
+}
+
 static void asks_for_no_passphrase(void)
 {
+    char typed[32];
+    int terminal = open_terminal("passphrase\n");
     struct timespec start;
     struct timespec end;
     put_key(in_home("key"), new_key("ec:P-256"), FORM_ENCRYPTED, NULL);
@@ -188,6 +209,9 @@ static void asks_for_no_passphrase(void)
     clock_gettime(CLOCK_MONOTONIC, &end);
     /* Waiting for a terminal would last until the watchdog. */
     EXPECT(end.tv_sec - start.tv_sec < 30);
+    /* Whatever was typed is still there to be read. */
+    EXPECT(fcntl(terminal, F_SETFL, O_NONBLOCK) == 0);
+    EXPECT(read(terminal, typed, sizeof typed) == 11 && memcmp(typed, "passphrase\n", 11) == 0);
 }
 
 static void treats_files_as_asked(void)

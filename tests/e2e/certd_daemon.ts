@@ -3,6 +3,7 @@
 /** A Certificates Service by itself, in a directory of its own. */
 
 import { type Daemon, daemon } from "./daemon.ts";
+import { eventually } from "./eventually.ts";
 
 /** What a Certificates Service may be given. */
 export interface CertdOptions {
@@ -109,9 +110,6 @@ export async function run(command: string, ...args: string[]): Promise<void> {
 /** Waits until a daemon has logged a line that matches, so many times. */
 export async function logged({ daemon }: Certd, line: RegExp, times = 1): Promise<void> {
   const all = new RegExp(line, "g");
-  for (let tries = 0; tries < 2000; tries++) {
-    if ([...daemon.log().matchAll(all)].length >= times) return;
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-  throw new Error(`not ${times} times ${line}:\n${daemon.log()}`);
+  const isLogged = () => [...daemon.log().matchAll(all)].length >= times;
+  await eventually(`${times} times ${line}`, isLogged, () => daemon.log());
 }

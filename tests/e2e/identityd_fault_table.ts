@@ -30,6 +30,17 @@ export interface FaultRow {
   log?: [pattern: RegExp, times: number][];
 }
 
+/** Whether a time limit has to pass before the service knows. */
+export function isSilent({ fault }: FaultRow): boolean {
+  return fault?.kind === "drop" && fault.when === "never";
+}
+
+/**
+ * The factor on time limits where a fault is silent. Otherwise they stay as they are: a busy machine
+ * needs its time.
+ */
+export const SILENT_LIMIT_SCALE = 0.05;
+
 const LOST: FaultRow["log"] = [[/Failed to send HTTP request \(attempt [12] of 2\): /, 2]];
 const lost = (fault: Fault, told: RegExp, asked = 2): FaultRow => ({
   fault,

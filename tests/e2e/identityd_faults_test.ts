@@ -4,14 +4,14 @@
 
 import assert from "node:assert/strict";
 import { CALLS } from "./identityd_fault_outcomes.ts";
-import { FAULTS } from "./identityd_fault_table.ts";
+import { FAULTS, isSilent, SILENT_LIMIT_SCALE } from "./identityd_fault_table.ts";
 import { eventually, makeWorld, type World } from "./identityd_world.ts";
 
-/** Pauses are short, and an attempt may still take longer than a busy machine needs. */
+/** Pauses are short. */
 const TIME_SCALE = 0.02;
 
-async function started(principals: string): Promise<World> {
-  const world = await makeWorld({ principals, timeScale: TIME_SCALE });
+async function started(limitScale: number): Promise<World> {
+  const world = await makeWorld({ timeScale: TIME_SCALE, limitScale });
   try {
     await world.identityd.daemon.start();
     return world;
@@ -29,12 +29,19 @@ function backups({ identityd: { home } }: World): string[] {
     .map(({ name }) => name.slice(0, name.indexOf("-")));
 }
 
-for (const [callName, call] of Object.entries(CALLS)) {
-  Deno.test(`${callName}: whatever the hub does, the caller is told what the table says`, async (t) => {
-    await using world = await started("");
+const SILENT = Object.entries(FAULTS).filter(([, row]) => isSilent(row));
+const LOUD = Object.entries(FAULTS).filter(([, row]) => !isSilent(row));
+const TESTS = [
+  { what: "whatever the hub does", rows: LOUD, limitScale: 1 },
+  { what: "when the hub is silent", rows: SILENT, limitScale: SILENT_LIMIT_SCALE },
+].flatMap((test) => Object.entries(CALLS).map((call) => ({ ...test, call })));
+
+for (const { what, rows, limitScale, call: [callName, call] } of TESTS) {
+  Deno.test(`${callName}: ${what}, the caller is told what the table says`, async (t) => {
+    await using world = await started(limitScale);
     const { ask, cloud, device, hub, identityd } = world;
     const body = (value: unknown) => value === undefined ? {} : { body: value };
-    for (const [name, row] of Object.entries(FAULTS)) {
+    for (const [name, row] of rows) {
       const { reason: _, ...but } = call.but?.[name] ?? { reason: "" };
       const { asked, fault, is, log = [], told } = { ...row, ...but };
       await t.step(name, async () => {

@@ -65,7 +65,7 @@ const DIFFERENCES = new Map(
     .flatMap((entry) => entry.cases.map((name) => [name, entry] as const)),
 );
 
-/** Pauses are short, and an attempt may still take longer than a busy machine needs. */
+/** Pauses are short. */
 const TIME_SCALE = 0.05;
 
 /** How long a refusal of the device is remembered, with time to spare. */

@@ -67,6 +67,8 @@ const DIFFERENCES = new Map(
 
 /** Twelve minutes of patience become some seconds. */
 const TIME_SCALE = 0.02;
+/** An attempt takes a few seconds where it is never answered. */
+const LIMIT_SCALE = 0.05;
 
 Deno.test("a hub that is slow, away or impatient is treated as recorded", async (t) => {
   const dir = await Deno.makeTempDir();
@@ -78,6 +80,7 @@ Deno.test("a hub that is slow, away or impatient is treated as recorded", async 
       keys: { "dev-key": Uint8Array.fromBase64(RECORDING.deviceKeyBase64) },
       caPath: hub.caPath,
       timeScale: TIME_SCALE,
+      limitScale: LIMIT_SCALE,
     });
     const unused = new Set(DIFFERENCES.keys());
     for (const recorded of RECORDING.cases) {
@@ -113,12 +116,12 @@ Deno.test("a hub that is slow, away or impatient is treated as recorded", async 
 
 /** An answer may be here before the log's last line has come through its pipe. */
 async function settled(check: () => void): Promise<void> {
-  const deadline = Date.now() + 2_000;
+  const deadline = performance.now() + 60_000;
   for (;;) {
     try {
       return check();
     } catch (error) {
-      if (Date.now() > deadline) throw error;
+      if (performance.now() > deadline) throw error;
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
   }

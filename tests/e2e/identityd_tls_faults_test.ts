@@ -41,12 +41,25 @@ const ROWS: Record<string, Row> = {
   },
 };
 
+const isSilent = ([, { tls }]: [string, Row]) => tls.handshake === "hang";
+
 Deno.test("whatever the hub's TLS is, the service starts, says why and serves what it knows", async (t) => {
+  const rows = Object.entries(ROWS);
+  await compare(t, rows.filter((row) => !isSilent(row)), 1);
+  // Only here a time limit has to pass; elsewhere a busy machine needs its time.
+  await compare(t, rows.filter(isSilent), 0.05);
+});
+
+async function compare(
+  t: Deno.TestContext,
+  rows: [string, Row][],
+  limitScale: number,
+): Promise<void> {
   const principals = principal(54_001, "telemetry", "module");
-  await using world = await makeWorld({ principals, timeScale: 0.02 });
+  await using world = await makeWorld({ principals, timeScale: 0.02, limitScale });
   const { ask, device, hub, identityd } = world;
   await identityd.daemon.start();
-  for (const [name, { log, told, tls }] of Object.entries(ROWS)) {
+  for (const [name, { log, told, tls }] of rows) {
     await t.step(name, async () => {
       const listener = await hub.addListener(tls);
       const gateway = `local_gateway_hostname = "${listener.host}"`;
@@ -81,4 +94,4 @@ Deno.test("whatever the hub's TLS is, the service starts, says why and serves wh
     });
   }
   assert.ok(device.modules.has("telemetry"));
-});
+}

@@ -8,6 +8,8 @@ import type { Hub } from "../cloud/hub/hub.ts";
 import { type Identityd, prepareIdentityd } from "./identityd_daemon.ts";
 import { exchange, rawRequest } from "./raw_http.ts";
 
+export { eventually } from "./eventually.ts";
+
 /** The cloud, the device in it, and the service that speaks for it; all end on dispose. */
 export interface World extends AsyncDisposable {
   readonly cloud: Cloud;
@@ -146,16 +148,4 @@ export async function ask(
   );
   const content = new TextDecoder().decode(answer.body);
   return { status: answer.status, body: content === "" ? undefined : JSON.parse(content) };
-}
-
-/** Waits until `condition` holds; throws when it does not within two minutes. */
-export async function eventually(
-  what: string,
-  condition: () => boolean | Promise<boolean>,
-): Promise<void> {
-  const deadline = performance.now() + 120_000;
-  while (!await condition()) {
-    if (performance.now() > deadline) throw new Error(`in vain waited for: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
 }

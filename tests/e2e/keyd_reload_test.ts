@@ -3,6 +3,7 @@
 /** Which configuration files of the Keys Service count, and what happens when they change. */
 
 import assert from "node:assert/strict";
+import { eventually } from "./eventually.ts";
 import { type Keyd, prepareKeyd, startKeyd } from "./keyd_daemon.ts";
 import { connect, connectAs, type RawConnection, rawRequest } from "./raw_http.ts";
 
@@ -30,7 +31,7 @@ const config = (dir: string) =>
   }`;
 
 /** Twenty milliseconds instead of a second. */
-const QUICK = { AZIOT_DEV_TIME_SCALE: "0.02" };
+const QUICK = { AZIOT_DEV_TIME_SCALE: "0.02,1" };
 
 Deno.test("regular files named *.toml count, principals of all add up", async () => {
   await using keyd = await prepareKeyd({ config, mode: "0666" });
@@ -123,12 +124,12 @@ Deno.test("SIGHUP reads the configuration at once", async () => {
 
 /** Asks until a key has this status. */
 async function becomes(connection: RawConnection, keyId: string, status: number): Promise<void> {
-  while (await statusOf(connection, keyId) !== status) await pause();
+  const isSo = async () => await statusOf(connection, keyId) === status;
+  await eventually(`${status} for the key ${keyId}`, isSo);
 }
 
 /** Waits until a line has been logged. */
 async function logged(keyd: Keyd, line: string): Promise<void> {
-  while (!keyd.daemon.log().includes(line)) await pause();
+  const { daemon } = keyd;
+  await eventually(line, () => daemon.log().includes(line), () => daemon.log());
 }
-
-const pause = () => new Promise((resolve) => setTimeout(resolve, 5));

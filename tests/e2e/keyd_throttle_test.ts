@@ -3,6 +3,7 @@
 /** How many connections a user may have open to the Keys Service. */
 
 import assert from "node:assert/strict";
+import { eventually } from "./eventually.ts";
 import { type Keyd, startKeyd } from "./keyd_daemon.ts";
 import { connect, connectAs, exchange, type RawConnection, rawRequest } from "./raw_http.ts";
 
@@ -15,7 +16,7 @@ function start(limit: number | undefined): Promise<Keyd> {
       `[aziot_keys]\nhomedir_path = "${dir}/var/lib/aziot/keyd"\n`,
     mode: "0666",
     // Who was turned away is logged every half second.
-    env: { AZIOT_DEV_TIME_SCALE: "0.1" },
+    env: { AZIOT_DEV_TIME_SCALE: "0.1,1" },
   });
 }
 
@@ -71,11 +72,9 @@ for (const limit of [undefined, 3, 50]) {
     assert.equal((await second?.receive())?.status, Deno.uid() === 0 ? 400 : 401);
 
     await first?.[Symbol.asyncDispose]();
-    while (await writer(keyd) !== "answer");
+    await eventually("a free place", async () => await writer(keyd) === "answer");
     const line = `[INFO] - Max simultaneous connections reached for user ${Deno.uid()}`;
-    while (!keyd.daemon.log().includes(line)) {
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
+    await eventually(line, () => keyd.daemon.log().includes(line));
   });
 }
 
@@ -92,6 +91,6 @@ Deno.test("a connection counts from its beginning to its end, answered or not", 
     await using stack = new AsyncDisposableStack();
     for (let opened = 0; opened < 3; opened++) stack.use(await connect(keyd.socket));
   }
-  while (await writer(keyd) !== "answer");
+  await eventually("a free place", async () => await writer(keyd) === "answer");
   assert.equal((await exchange(keyd.socket, REQUEST)).status, Deno.uid() === 0 ? 400 : 401);
 });

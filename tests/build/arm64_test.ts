@@ -3,14 +3,27 @@
 /** The package for arm64, built on another machine: its files, and its programs under emulation. */
 
 import assert from "node:assert/strict";
+import { checkSizes, checkWithLintian } from "../../scripts/package/checks.ts";
 import { readElf } from "../../scripts/package/elf.ts";
+import { copySources } from "../../scripts/package/source_copy.ts";
 import { arm64Sysroot } from "../../scripts/package/sysroot.ts";
 import { keysClient } from "../../services/keyd/client.ts";
 import { commonContent, sharedContent } from "./package_content.ts";
-import { build, contents, field, once, run, succeed, temporaryDirectory } from "./package_build.ts";
+import {
+  assertReproducible,
+  contents,
+  field,
+  once,
+  PACKAGE,
+  packageIn,
+  run,
+  succeed,
+  temporaryDirectory,
+  unpacked,
+} from "./package_build.ts";
 
 const directory = temporaryDirectory();
-const arm64 = once(() => build(directory, ["--variant=shared", "--arch=arm64"]));
+const arm64 = once(() => unpacked(directory, { variant: "shared", arch: "arm64" }));
 
 /** Emulated, V8 is quicker without its compilers. */
 const RUN = [
@@ -33,6 +46,16 @@ Deno.test("every program and library in it is for arm64", async () => {
   for (const path of [...found.trim().split("\n"), `${tree}/usr/lib/aziot/deno`]) {
     assert.equal(readElf(await Deno.readFile(path)).architecture, "arm64", path);
   }
+});
+
+Deno.test("lintian has nothing to say of the packages for arm64, whose size is allowed", async () => {
+  const { directory: out, path } = await arm64();
+  await checkWithLintian([path, await packageIn(out, `${PACKAGE}-dbgsym`)]);
+  await checkSizes(path, "shared", "gzip");
+});
+
+Deno.test("the packages for arm64 are the same from another directory, byte for byte", async () => {
+  await assertReproducible(await arm64(), directory);
 });
 
 Deno.test("the tool runs under emulation", async () => {
@@ -102,25 +125,12 @@ Deno.test("the Keys Service starts on a passed socket and signs under emulation"
 
 Deno.test("without the arm64 runtime the build ends with status 3 and names it", async () => {
   const copy = `${directory}/no-npm`;
-  await Deno.mkdir(copy);
   const closed = Deno.uid() === 0 ? ["unshare", "--net"] : ["unshare", "--net", "--map-root-user"];
   // A copy of the sources and an empty cache of npm, since here the runtime is in both.
-  const root = new URL("../..", import.meta.url).pathname.replace(/\/$/, "");
-  await succeed([
-    "sh",
-    "-c",
-    "tar -c --exclude=.git --exclude=.toolchain --exclude=build " +
-    '--exclude=out --exclude=tests . | tar -x -C "$1"',
-    "sh",
-    copy,
-  ], { cwd: root });
-  const command = [
-    Deno.execPath(),
-    "run",
-    "-A",
-    "--cached-only",
-    `${copy}/scripts/package/main.ts`,
-  ];
+  await copySources(copy);
+  await Deno.remove(`${copy}/.toolchain`);
+  const command = [Deno.execPath(), "run", "-A", "--cached-only"];
+  command.push(`${copy}/scripts/package/main.ts`);
   const { code, stderr } = await run([
     ...closed,
     ...command,

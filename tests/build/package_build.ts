@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: MIT
 
-/** Runs `scripts/build` for tests and looks into what it made. */
+/** Packages for tests to look into, and what to look with. */
 
 import assert from "node:assert/strict";
+import {
+  type KeptPackages,
+  keptPackages,
+  type Wanted,
+} from "../../scripts/package/kept_packages.ts";
 
 export const ROOT = new URL("../..", import.meta.url).pathname.replace(/\/$/, "");
 export const PACKAGE = "aziot-identity-service";
@@ -52,30 +57,41 @@ export function once<T>(make: () => Promise<T>): () => Promise<T> {
   return () => made ??= make();
 }
 
-/** A finished build. */
-export interface Build extends Ended {
-  out: string;
+/** Packages with the identity package unpacked. */
+export interface Build extends KeptPackages {
   /** The package, by its path. */
   path: string;
   /** Its content, unpacked. */
   tree: string;
 }
 
-/** Builds with weak, quick compression, which has to succeed, and unpacks the package. */
-export async function build(
-  directory: string,
-  args: string[],
-  from: { root?: string; env?: Record<string, string> } = {},
-): Promise<Build> {
-  const { root = ROOT, env = {} } = from;
-  const out = `${directory}/out`;
-  const command = [`${root}/scripts/build`, "--compression=gzip", `--out=${out}`, ...args];
-  const ended = await run(command, { env });
-  assert.equal(ended.code, 0, `${command.join(" ")}:\n${ended.stdout}${ended.stderr}`);
-  const path = await packageIn(out, PACKAGE);
+/** The packages of a variant, with the identity package unpacked below `directory`. */
+export async function unpacked(directory: string, wanted: Wanted): Promise<Build> {
+  const kept = await keptPackages(wanted);
+  const path = await packageIn(kept.directory, PACKAGE);
   const tree = `${directory}/tree`;
   await succeed(["dpkg-deb", "-x", path, tree]);
-  return { ...ended, out, path, tree };
+  return { ...kept, path, tree };
+}
+
+/**
+ * Builds the same sources again: in another directory, with other times, and with the npm packages
+ * in another place. Every file for users has to come out the same, byte for byte.
+ */
+export async function assertReproducible(kept: KeptPackages, directory: string): Promise<void> {
+  const again = `${directory}/again`;
+  const [root, cache, out] = [`${again}/sources`, `${again}/cache`, `${again}/out`];
+  await Deno.mkdir(again);
+  await succeed(["cp", "-r", kept.sources, root]);
+  const { denoDir } = JSON.parse(await succeed([Deno.execPath(), "info", "--json"]));
+  await succeed(["cp", "-r", denoDir, cache]);
+  await succeed([`${root}/scripts/build`, ...kept.args, `--out=${out}`], {
+    env: { DENO_DIR: cache },
+  });
+  const sums = (place: string) => Deno.readTextFile(`${place}/SHA256SUMS`);
+  assert.equal(await sums(out), await sums(kept.directory));
+  await succeed(["sha256sum", "--check", "--quiet", "SHA256SUMS"], { cwd: kept.directory });
+  await Deno.remove(again, { recursive: true });
 }
 
 /** The path of the one package of that name in a directory. */

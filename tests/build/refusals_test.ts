@@ -5,7 +5,8 @@
 import assert from "node:assert/strict";
 import { OutDirectory } from "../../scripts/package/out_directory.ts";
 import { ownArchitecture } from "../../scripts/package/machine.ts";
-import { ROOT, run, temporaryDirectory } from "./package_build.ts";
+import { copySources } from "../../scripts/package/source_copy.ts";
+import { type Ended, ROOT, run, temporaryDirectory } from "./package_build.ts";
 
 const directory = temporaryDirectory();
 const BUILD = `${ROOT}/scripts/build`;
@@ -98,6 +99,27 @@ Deno.test("without a stub and a choice the shared variant is built, and that is 
   const launcher = `${out}/shared-${ownArchitecture()}/programs/usr/libexec/aziot/aziot-keyd`;
   assert.match(await Deno.readTextFile(launcher), /^#!\/bin\/sh\n/);
 });
+
+Deno.test("a mistake in a type ends the build with status 5, though bundling would not mind", async () => {
+  const { code, stderr } = await buildChanged("type", 'const count: number = "none";');
+  assert.equal(code, 5, stderr);
+  assert.match(stderr, /Type 'string' is not assignable to type 'number'/);
+});
+
+Deno.test("an import of a computed name ends the build with status 5 and is shown", async () => {
+  const { code, stderr } = await buildChanged("import", "await import(`file://${Deno.args[0]}`);");
+  assert.equal(code, 5, stderr);
+  assert.match(stderr, /^aziot-keyd loads by computed names:\nawait import\(`file:/);
+});
+
+/** Builds with a line added to the first program. */
+async function buildChanged(name: string, line: string): Promise<Ended> {
+  const root = `${directory}/changed-${name}`;
+  await copySources(root);
+  await Deno.writeTextFile(`${root}/services/keyd/main.ts`, `\n${line}\n`, { append: true });
+  const args = ["--variant=shared", "--only=bin", `--out=${root}/out`];
+  return await run([`${root}/scripts/build`, ...args]);
+}
 
 Deno.test("a build that is killed leaves no package behind, whole or in part", async () => {
   const out = `${directory}/killed`;

@@ -5,28 +5,26 @@
 import assert from "node:assert/strict";
 import { expand, flags, installedRoots, programs } from "../../packaging/manifest.ts";
 import runtime from "../../packaging/runtime.json" with { type: "json" };
+import { checkSizes, checkWithLintian } from "../../scripts/package/checks.ts";
 import { MULTIARCH, ownArchitecture } from "../../scripts/package/machine.ts";
 import { commonContent, sharedContent } from "./package_content.ts";
 import {
-  build,
+  assertReproducible,
   contents,
   field,
   once,
   PACKAGE,
   packageIn,
-  ROOT,
   run,
   succeed,
   temporaryDirectory,
+  unpacked,
 } from "./package_build.ts";
 
 const directory = temporaryDirectory();
 const arch = ownArchitecture();
 const roots = installedRoots(MULTIARCH[arch]);
-const COPY = `git ls-files -z --cached --others --exclude-standard |
-  tar --create --null --files-from=- --ignore-failed-read |
-  tar --extract --touch --directory="$1"`;
-const shared = once(() => build(directory, ["--variant=shared"]));
+const shared = once(() => unpacked(directory, { variant: "shared" }));
 
 Deno.test("the package has every file of the list with its mode, and no other", async () => {
   const found = await contents((await shared()).path);
@@ -108,11 +106,11 @@ for (const program of programs()) {
 }
 
 Deno.test("no bundle says where it was built", async () => {
-  const { tree } = await shared();
+  const { sources, tree } = await shared();
   const files = (await succeed(["find", `${tree}/usr/lib/aziot`, "-name", "*.js"])).trim();
   for (const file of files.split("\n")) {
     const source = await Deno.readTextFile(file);
-    assert.ok(!source.includes(ROOT), `${file} names ${ROOT}`);
+    assert.ok(!source.includes(sources), `${file} names ${sources}`);
     assert.doesNotMatch(source, /^\/\/ (?:\.\.\/|\/)/m, file);
     assert.doesNotMatch(source, /\/npm\/[^/\s]+\/(?:@[^/\s]+\/)?[^/\s]+\/\d/, file);
   }
@@ -125,7 +123,7 @@ Deno.test("the runtime is the pinned one, unchanged", async () => {
 });
 
 Deno.test("the libraries are hardened, stripped, and have debug information in a package", async () => {
-  const { out, tree } = await shared();
+  const { directory: out, tree } = await shared();
   const debug = `${directory}/debug`;
   await succeed(["dpkg-deb", "-x", await packageIn(out, `${PACKAGE}-dbgsym`), debug]);
   const names = [
@@ -152,22 +150,15 @@ Deno.test("libaziot_keys.so exports one function", async () => {
   ]);
 });
 
+Deno.test("lintian has nothing to say of the packages", async () => {
+  const { directory: out, path } = await shared();
+  await checkWithLintian([path, await packageIn(out, `${PACKAGE}-dbgsym`)]);
+});
+
+Deno.test("the package is no larger than allowed once it is installed", async () => {
+  await checkSizes((await shared()).path, "shared", "gzip");
+});
+
 Deno.test("a build in another directory gives the same packages, byte for byte", async () => {
-  const first = await shared();
-  // Elsewhere, with other times, and with the npm packages in another place too.
-  const root = `${directory}/elsewhere/sources`;
-  const cache = `${directory}/elsewhere/cache`;
-  await Deno.mkdir(root, { recursive: true });
-  await succeed(["sh", "-c", COPY, "sh", root], { cwd: ROOT });
-  await Deno.symlink(`${ROOT}/.toolchain`, `${root}/.toolchain`);
-  const { denoDir } = JSON.parse(await succeed([Deno.execPath(), "info", "--json"]));
-  await succeed(["cp", "-r", denoDir, cache]);
-  const args = ["--variant=shared", "--only=deb"];
-  const second = await build(`${directory}/elsewhere`, args, { root, env: { DENO_DIR: cache } });
-  for (const name of [PACKAGE, `${PACKAGE}-dbgsym`]) {
-    const [a, b] = [await packageIn(first.out, name), await packageIn(second.out, name)];
-    await succeed(["cmp", a, b]);
-  }
-  await succeed(["cmp", `${first.out}/Packages`, `${second.out}/Packages`]);
-  await succeed(["cmp", `${first.out}/SHA256SUMS`, `${second.out}/SHA256SUMS`]);
+  await assertReproducible(await shared(), directory);
 });

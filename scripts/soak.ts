@@ -3,8 +3,9 @@
 /**
  * `task soak`: what is too long for CI. libFuzzer on everything of the keys library that reads
  * foreign bytes, ten minutes a target, the mutated requests of the HTTP server for a seed each
- * minute, and the kill -9 tests at full count. Prints its figures and closes with
- * `N passed, N failed`. `-- --seconds=N` shortens the fuzzing.
+ * minute, the kill -9 tests at full count, and `tests/soak`: promised times at their real length,
+ * which want a quiet machine. Prints its figures and closes with `N passed, N failed`.
+ * `-- --seconds=N` shortens the fuzzing, `--kills=N` the kill -9 tests.
  */
 
 import { architecture, buildNative } from "./build_native.ts";
@@ -13,12 +14,12 @@ import { ensurePackages, ensurePrerequisites } from "./prerequisites.ts";
 
 const root = new URL("..", import.meta.url).pathname.replace(/\/$/, "");
 const TARGETS = ["file-uri", "token-uri", "id", "filter", "ciphertext", "pem"];
-const KILLS = "50";
 const KILL_TESTS = [
   "ffi/keys/faults_test.ts",
   "tests/e2e/aziot_kill_test.ts",
   "tests/e2e/certd_faults_test.ts",
   "tests/e2e/identityd_kill_test.ts",
+  "tests/e2e/keyd_kill_test.ts",
 ];
 
 async function buildFuzzer(): Promise<string> {
@@ -88,11 +89,16 @@ async function fuzz(program: string, target: string, seconds: number): Promise<C
   return { passed: 0, failed: 1 };
 }
 
+/** The number of an argument `--NAME=N`. */
+function option(name: string, usual: number): number {
+  const words = Deno.args.map((word) => new RegExp(`^--${name}=(\\d+)$`).exec(word)?.[1]);
+  return Number(words.find(Boolean) ?? usual);
+}
+
 async function main(): Promise<number> {
-  const seconds = Number(
-    Deno.args.map((word) => /^--seconds=(\d+)$/.exec(word)?.[1]).find(Boolean) ?? "600",
-  );
-  await ensurePrerequisites(["compiler", "openssl", "clang"]);
+  const seconds = option("seconds", 600);
+  const kills = option("kills", 50);
+  await ensurePrerequisites(["compiler", "openssl", "clang", "strace", "valgrind"]);
   await ensurePackages();
   const libraries = await buildNative({ sanitize: false });
   await buildNative({ sanitize: true });
@@ -105,7 +111,7 @@ async function main(): Promise<number> {
   const fuzzer = await buildFuzzer();
   for (const target of TARGETS) add(await fuzz(fuzzer, target, seconds));
 
-  const env = { AZIOT_LIB_DIR: libraries, AZIOT_KILL_MOMENTS: KILLS };
+  const env = { AZIOT_LIB_DIR: libraries, AZIOT_KILL_MOMENTS: String(kills) };
   const until = Date.now() + seconds * 1000;
   let rounds = 0;
   do {
@@ -114,7 +120,8 @@ async function main(): Promise<number> {
   } while (Date.now() < until);
   console.log(`mutated requests: ${rounds} rounds`);
 
-  console.log(`kill -9 at ${KILLS} moments each`);
+  add(await countTests(["tests/soak"], env));
+  console.log(`kill -9 at ${kills} moments each`);
   add(await countTests(KILL_TESTS, env));
   return close(total);
 }

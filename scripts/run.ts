@@ -87,6 +87,7 @@ function environment(subject: Program, launch: Launch, lib: string): Record<stri
     ...inherited,
     AZIOT_LIB_DIR: lib,
     DENO_NO_UPDATE_CHECK: "1",
+    ...audited(subject, launch, lib),
   };
   const service = /^aziot-(\w+d)$/.exec(subject.name)?.[1];
   if (service) {
@@ -99,6 +100,22 @@ function environment(subject: Program, launch: Launch, lib: string): Record<stri
     else env[name] = value;
   }
   return env;
+}
+
+/**
+ * Where the runtime is to note what the program asks it for, when `AZIOT_PERMISSION_AUDIT` names a
+ * directory: `tests/audit` judges it. A program with other permissions than its own is left out.
+ */
+function audited(subject: Program, launch: Launch, lib: string): Record<string, string> {
+  const directory = Deno.env.get("AZIOT_PERMISSION_AUDIT");
+  if (directory === undefined || launch.manifest !== undefined) return {};
+  const path = `${directory}/${crypto.randomUUID()}`;
+  const start = { program: subject.name, directory: launch.directory, libraries: lib };
+  Deno.writeTextFileSync(`${path}.start`, JSON.stringify(start));
+  Deno.writeTextFileSync(`${path}.audit`, "");
+  // Some run as another user.
+  Deno.chmodSync(`${path}.audit`, 0o666);
+  return { DENO_AUDIT_PERMISSIONS: `${path}.audit` };
 }
 
 /** Starts a program; stdin is empty unless inherited. */

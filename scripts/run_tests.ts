@@ -9,8 +9,8 @@ import { buildNative } from "./build_native.ts";
 import { close, type Counts, countTests } from "./count_tests.ts";
 import { ensurePackages, ensurePrerequisites } from "./prerequisites.ts";
 
-/** Tasks of their own: they boot machines and build packages. */
-const APART = "tests/system,tests/build";
+/** Tasks of their own: they boot machines, build packages, want a quiet machine. */
+const APART = "tests/system,tests/build,tests/audit,tests/soak";
 
 /** Runs tests below `paths` with the sanitizers on; their output goes to the caller's. */
 export async function runTests(paths: string[]): Promise<Counts> {
@@ -26,10 +26,30 @@ export async function runTests(paths: string[]): Promise<Counts> {
   await ensurePackages();
   const libraries = await buildNative({ sanitize: false });
   await buildNative({ sanitize: true });
-  return await countTests(["--parallel", `--ignore=${APART}`, ...paths], {
+  const env = {
     AZIOT_LIB_DIR: libraries,
     DENO_JOBS: Deno.env.get("DENO_JOBS") ?? "3",
-  });
+  };
+  const run = (more: Record<string, string>) =>
+    countTests(["--parallel", `--ignore=${APART}`, ...paths], { ...env, ...more });
+  return paths.length > 0 ? await run({}) : await withAudit(run);
+}
+
+/** Runs all tests with an audit of permissions, and then the tests that judge it. */
+async function withAudit(
+  run: (env: Record<string, string>) => Promise<Counts>,
+): Promise<Counts> {
+  const directory = await Deno.makeTempDir({ prefix: "aziot-audit-" });
+  try {
+    // Programs of other users write there, too.
+    await Deno.chmod(directory, 0o755);
+    const env = { AZIOT_PERMISSION_AUDIT: directory };
+    const counts = await run(env);
+    const judged = await countTests(["tests/audit"], env);
+    return { passed: counts.passed + judged.passed, failed: counts.failed + judged.failed };
+  } finally {
+    await Deno.remove(directory, { recursive: true });
+  }
 }
 
 if (import.meta.main) {

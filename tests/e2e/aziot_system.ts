@@ -2,8 +2,8 @@
 
 /**
  * A system for the aziot tool: users, a host name, /etc, /var and /run of its own in a mount
- * namespace that is thrown away afterwards, and a systemctl that writes down its calls. The tool has its
- * permissions of the manifest. Needs root.
+ * namespace that is thrown away afterwards, with a systemctl and a journalctl that write down their
+ * calls. The tool has its permissions of the manifest. Needs root.
  */
 
 import { developmentRoots, flags, program } from "../../packaging/manifest.ts";
@@ -33,8 +33,14 @@ cat > "$1/bin/systemctl" <<END
 echo "\\$*" >> "$1/calls"
 [ "\\$1" != cat ]
 END
-chmod +x "$1/bin/systemctl"
-mount --bind "$1/bin/systemctl" /usr/bin/systemctl
+cat > "$1/bin/journalctl" <<END
+#!/bin/sh
+echo "journalctl \\$*" >> "$1/calls"
+END
+for name in systemctl journalctl; do
+  chmod +x "$1/bin/$name"
+  mount --bind "$1/bin/$name" "/usr/bin/$name"
+done
 echo ready
 exec sleep 3600
 `;

@@ -215,3 +215,14 @@ Deno.test("a full disk leaves the old configuration, and space is all it needs",
   assert.equal((await system.aziot(["config", "apply", "--no-restart"])).code, 0);
   assert.match(await Deno.readTextFile(`${files}${generated("keyd")}`), /^max_requests = 3$/m);
 });
+
+Deno.test("the journal is shown by the system's own program", { ignore: !ROOT }, async () => {
+  await using system = await System.start();
+  const ended = await system.aziot(["system", "logs", "--", "-n", "5"]);
+  assert.deepEqual(ended, { code: 0, stdout: "", stderr: "" });
+  const units = ["keyd", "certd", "identityd"].map((name) => `-u aziot-${name}.service`);
+  const calls = (await system.calls()).filter((call) => call.startsWith("journalctl"));
+  assert.equal(calls.length, 1);
+  for (const unit of units) assert.ok(calls[0]?.includes(unit), calls[0]);
+  assert.match(calls[0] ?? "", / -n 5$/);
+});

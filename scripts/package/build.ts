@@ -109,11 +109,11 @@ async function buildVariant(
   const programs = allPrograms().filter((program) => program.package === PACKAGE);
 
   await checkTypes(programs);
-  const libraries = await packageLibraries(arch, `${work}/native`);
   const bundles = new Map<Program, Bundle>();
   for (const program of programs) {
     bundles.set(program, await bundleProgram(program, `${scratch}/bundles`));
   }
+  const libraries = await packageLibraries(arch, `${work}/native`);
   const built = await makePrograms(bundles, engine, roots, options, release, work);
   if (only === "bin") {
     // Without a package around them they are laid out as in one.

@@ -16,6 +16,7 @@ export type Prerequisite =
   | "tmux"
   | "debhelper"
   | "lintian"
+  | "gnupg"
   | "cross-compiler"
   | "qemu"
   | "systemd"
@@ -32,6 +33,7 @@ const PACKAGES: Record<Prerequisite, { probe: string; packages: string[] }> = {
   tmux: { probe: "/usr/bin/tmux", packages: ["tmux"] },
   debhelper: { probe: "/usr/bin/dh", packages: ["debhelper", "dpkg-dev", "xz-utils", "file"] },
   lintian: { probe: "/usr/bin/lintian", packages: ["lintian"] },
+  gnupg: { probe: "/usr/bin/gpg", packages: ["gnupg"] },
   "cross-compiler": {
     probe: "/usr/bin/aarch64-linux-gnu-gcc",
     packages: ["gcc-aarch64-linux-gnu", "binutils-aarch64-linux-gnu", "libc6-dev-arm64-cross"],

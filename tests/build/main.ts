@@ -15,6 +15,7 @@ await ensurePrerequisites([
   "curl",
   "debhelper",
   "lintian",
+  "gnupg",
   "cross-compiler",
   "qemu",
   "systemd",

@@ -84,7 +84,9 @@ export async function assertReproducible(kept: KeptPackages, directory: string):
   await Deno.mkdir(again);
   await succeed(["cp", "-r", kept.sources, root]);
   const { denoDir } = JSON.parse(await succeed([Deno.execPath(), "info", "--json"]));
-  await succeed(["cp", "-r", denoDir, cache]);
+  // Only what is fetched: the rest changes while others use it.
+  await Deno.mkdir(cache);
+  await succeed(["cp", "-r", `${denoDir}/npm`, `${denoDir}/dl`, cache]);
   await succeed([`${root}/scripts/build`, ...kept.args, `--out=${out}`], {
     env: { DENO_DIR: cache },
   });

@@ -3,9 +3,11 @@
 /** `out/` is a package repository: apt installs from it by name. */
 
 import assert from "node:assert/strict";
+import { keptPackages } from "../../scripts/package/kept_packages.ts";
 import { writeChecksums, writeRepository } from "../../scripts/package/repository.ts";
 import { ownArchitecture } from "../../scripts/package/machine.ts";
-import { run, succeed } from "./package_build.ts";
+import { type Architecture, ARCHITECTURES } from "../../scripts/package/options.ts";
+import { PACKAGE, packageIn, run, succeed } from "./package_build.ts";
 
 const EPOCH = 1_780_000_000;
 
@@ -25,7 +27,12 @@ async function packages(): Promise<{ path: string } & AsyncDisposable> {
 }
 
 /** apt with lists and cache of its own and one source. */
-async function apt(directory: string, source: string, ...args: string[]): Promise<string> {
+async function apt(
+  directory: string,
+  source: string,
+  args: string[],
+  arch: Architecture = ownArchitecture(),
+): Promise<string> {
   for (const part of ["state/lists/partial", "cache/archives/partial", "empty"]) {
     await Deno.mkdir(`${directory}/.apt/${part}`, { recursive: true });
   }
@@ -40,6 +47,8 @@ async function apt(directory: string, source: string, ...args: string[]): Promis
     `Dir::Etc::trusted=${directory}/.apt/none`,
     `Dir::Etc::trustedparts=${directory}/.apt/empty`,
     "APT::Sandbox::User=root",
+    `APT::Architecture=${arch}`,
+    `APT::Architectures=${arch}`,
   ].flatMap((option) => ["-o", option]);
   const { code, stdout, stderr } = await run(["apt-get", ...options, ...args], {
     cwd: `${directory}/.apt`,
@@ -52,9 +61,32 @@ Deno.test("apt finds a package by name in an unsigned repository that is trusted
   await using out = await packages();
   await writeRepository(out.path, EPOCH);
   const source = `deb [trusted=yes] file:${out.path} ./`;
-  await apt(out.path, source, "update");
-  const plan = await apt(out.path, source, "install", "--simulate", "aziot-sample");
+  await apt(out.path, source, ["update"]);
+  const plan = await apt(out.path, source, ["install", "--simulate", "aziot-sample"]);
   assert.match(plan, /Inst aziot-sample \(2\.0\.0-1 /);
+});
+
+Deno.test("apt takes its own machine's package from a repository of both, whole", async () => {
+  const path = await Deno.makeTempDir();
+  try {
+    for (const arch of ARCHITECTURES) {
+      const { directory } = await keptPackages({ variant: "shared", arch });
+      const built = await packageIn(directory, PACKAGE);
+      await Deno.copyFile(built, `${path}/${built.slice(built.lastIndexOf("/") + 1)}`);
+    }
+    await writeRepository(path, EPOCH);
+    const release = await Deno.readTextFile(`${path}/Release`);
+    assert.match(release, /^Architectures: amd64 arm64$/m);
+    for (const arch of ARCHITECTURES) {
+      const source = `deb [trusted=yes] file:${path} ./`;
+      await apt(path, source, ["update"], arch);
+      await apt(path, source, ["download", PACKAGE], arch);
+      const name = `${PACKAGE}_2.0.0-1_${arch}.deb`;
+      await succeed(["cmp", `${path}/.apt/${name}`, `${path}/${name}`]);
+    }
+  } finally {
+    await Deno.remove(path, { recursive: true });
+  }
 });
 
 Deno.test("with a key the repository is signed, and apt checks it with the key alone", async () => {
@@ -74,7 +106,7 @@ Deno.test("with a key the repository is signed, and apt checks it with the key a
     await run(["gpgconf", "--homedir", home, "--kill", "all"]);
   }
   const source = `deb [signed-by=${out.path}/key.gpg] file:${out.path} ./`;
-  await apt(out.path, source, "update");
+  await apt(out.path, source, ["update"]);
   await succeed([
     "gpgv",
     "--keyring",

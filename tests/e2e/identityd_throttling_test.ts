@@ -81,6 +81,8 @@ Deno.test("a hub that is slow, away or impatient is treated as recorded", async 
       caPath: hub.caPath,
       timeScale: TIME_SCALE,
       limitScale: LIMIT_SCALE,
+      // Shows what is done in the background.
+      env: { AZIOT_LOG: "debug" },
     });
     const unused = new Set(DIFFERENCES.keys());
     for (const recorded of RECORDING.cases) {
@@ -105,6 +107,7 @@ Deno.test("a hub that is slow, away or impatient is treated as recorded", async 
           await settled(() =>
             compareLogs(identityd.daemon.log().slice(before), recorded.log, difference)
           );
+          if (isReprovisioning(caller) && caller.status !== 204) await catchUp(identityd, hub);
         }
       });
     }
@@ -113,6 +116,24 @@ Deno.test("a hub that is slow, away or impatient is treated as recorded", async 
     await Deno.remove(dir, { recursive: true });
   }
 });
+
+function isReprovisioning({ request }: RecordedCall): boolean {
+  return request.endsWith("/reprovision");
+}
+
+/** Lets a hub that works answer the attempt in the background that follows a failed one. */
+async function catchUp(identityd: Identityd, hub: ScriptedHub): Promise<void> {
+  const works = RECORDING.cases.find(({ caller }) =>
+    caller !== undefined && isReprovisioning(caller) && caller.status === 204
+  );
+  assert.ok(works);
+  const before = identityd.daemon.log().length;
+  hub.script(works.hub.map(exchangeOf));
+  await eventually(
+    "the attempt in the background",
+    () => identityd.daemon.log().slice(before).includes("Identity reconciliation complete."),
+  );
+}
 
 /** An answer may be here before the log's last line has come through its pipe. */
 async function settled(check: () => void): Promise<void> {

@@ -22,7 +22,7 @@ import { type CloudRequest, empty, headerValues, type Surface } from "./exchange
 import { AT_ONCE, type Outcome, respond } from "./fault_effects.ts";
 import type { Faults } from "./faults.ts";
 import type { LogEntry, RequestLog } from "./request_log.ts";
-import { type ReservedPort, reservePort } from "./reserved_port.ts";
+import { bindAgain, type ReservedPort, reservePort, untilRefused } from "./reserved_port.ts";
 import { fingerprint, parseSasToken } from "./sas_token.ts";
 import { serverIdentity, serverOptions, type TlsSettings } from "./tls_settings.ts";
 
@@ -96,11 +96,12 @@ export class Listener {
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     for (const socket of this.#sockets) socket.destroy();
     await closed;
+    await untilRefused(this.#port);
   }
 
   /** Listens again on the same port. */
   async reopen(): Promise<void> {
-    if (!this.#server.listening) await this.#listen(this.#port);
+    if (!this.#server.listening) await bindAgain(() => this.#listen(this.#port));
   }
 
   /** Pauses for good and gives the port back. */

@@ -7,6 +7,12 @@
  * keeps other users of this module away.
  */
 
+/**
+ * How long a process that is being started may hold copies of our sockets: until it becomes another
+ * program it has all that this process had, also what this process closes meanwhile.
+ */
+const STARTING_MS = 60_000;
+
 /** Where nobody but {@link reservePort} listens. */
 const SEAT_HOST = "127.0.0.2";
 
@@ -64,6 +70,42 @@ export async function reservePort<T>(
   }
   throw new Error(`none of the ports from ${first} to ${last} is free`);
 }
+
+/** Calls `bind`, again while a process that is being started still holds the port. */
+export async function bindAgain(bind: () => Promise<void>): Promise<void> {
+  const deadline = performance.now() + STARTING_MS;
+  for (;;) {
+    try {
+      return await bind();
+    } catch (cause) {
+      if (!isTaken(cause) || performance.now() > deadline) throw cause;
+    }
+    await pause();
+  }
+}
+
+/** Waits until a port of 127.0.0.1 that was just closed refuses connections. */
+export async function untilRefused(port: number): Promise<void> {
+  const deadline = performance.now() + STARTING_MS;
+  while (await isReached(port)) {
+    if (performance.now() > deadline) throw new Error(`somebody else listens on port ${port}`);
+    await pause();
+  }
+}
+
+async function isReached(port: number): Promise<boolean> {
+  try {
+    (await Deno.connect({ hostname: "127.0.0.1", port })).close();
+    return true;
+  } catch (cause) {
+    if (cause instanceof Deno.errors.ConnectionRefused) return false;
+    // Taken, and cut when the process has become another program.
+    if (cause instanceof Deno.errors.ConnectionReset) return true;
+    throw cause;
+  }
+}
+
+const pause = () => new Promise((resolve) => setTimeout(resolve, 2));
 
 function takeSeat(port: number): Deno.Listener | undefined {
   try {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 import assert from "node:assert/strict";
-import { rangeBeside, reservePort } from "./reserved_port.ts";
+import { bindAgain, rangeBeside, reservePort, untilRefused } from "./reserved_port.ts";
 
 /** Listens on 127.0.0.1 until the test ends. */
 const listen = (port: number) => Promise.resolve(Deno.listen({ hostname: "127.0.0.1", port }));
@@ -44,6 +44,34 @@ Deno.test("ports that somebody listens on are passed over", async () => {
   assert.equal(tried.length, 3);
   assert.equal(new Set(tried).size, 3);
   assert.equal(reserved.port, tried[2]);
+});
+
+Deno.test("a port is listened on again, and found closed, while processes are being started", async () => {
+  const { reserved, bound } = await reservePort(listen);
+  const { port } = reserved;
+  bound.close();
+  let isOver = false;
+  const starts = Array.from({ length: 3 }, async () => {
+    while (!isOver) await new Deno.Command("/bin/true").output();
+  });
+  try {
+    for (let count = 0; count < 30; count++) {
+      let again: Deno.TcpListener | undefined;
+      await bindAgain(async () => {
+        again = await listen(port);
+      });
+      again?.close();
+      await untilRefused(port);
+    }
+  } finally {
+    isOver = true;
+    await Promise.all(starts);
+    reserved[Symbol.dispose]();
+  }
+});
+
+Deno.test("what is wrong with listening again is told", async () => {
+  await assert.rejects(bindAgain(() => Promise.reject(new Error("denied"))), /^Error: denied$/);
 });
 
 Deno.test("what else goes wrong with listening is told, and no port is kept", async () => {

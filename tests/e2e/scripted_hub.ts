@@ -8,7 +8,7 @@
 import { createServer, type Server } from "node:https";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { Authority } from "../cloud/authority.ts";
-import { type ReservedPort, reservePort } from "../cloud/reserved_port.ts";
+import { bindAgain, type ReservedPort, reservePort, untilRefused } from "../cloud/reserved_port.ts";
 
 /** A request to the hub and its answer. */
 export interface HubExchange {
@@ -87,7 +87,7 @@ export class ScriptedHub implements AsyncDisposable {
 
   /** Puts the hub back on the network, on the port it had before. */
   async listen(): Promise<void> {
-    await this.#listen(this.#port);
+    await bindAgain(() => this.#listen(this.#port));
   }
 
   async #listen(port: number): Promise<void> {
@@ -108,6 +108,7 @@ export class ScriptedHub implements AsyncDisposable {
     if (!server) return;
     server.closeAllConnections();
     await new Promise((resolve) => server.close(resolve));
+    await untilRefused(this.#port);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

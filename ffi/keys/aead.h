@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "bytes.h"
+#include "spare.h"
 
 /*
  * AES-256-GCM in the layouts of the stored ciphertexts:
@@ -30,8 +31,8 @@ struct aead_input {
 };
 
 /* Encrypts into `out`, which has room for size + AEAD_OVERHEAD; false leaves OpenSSL's error
- * queue. */
-bool aead_encrypt(const struct bytes *key, const struct aead_input *input,
+ * queue. `spare`: what this key keeps between operations, or NULL for a key that is used once. */
+bool aead_encrypt(const struct bytes *key, struct spare *spare, const struct aead_input *input,
                   const unsigned char *text, size_t size, unsigned char *out);
 
 /* Why this is no ciphertext at all, or NULL; `buffer` holds the text then if it needs making. */
@@ -42,7 +43,8 @@ enum aead_result { AEAD_OK, AEAD_FORGED, AEAD_FAILED };
 /* Decrypts what aead_fault() found good into `out`, which has room for size - AEAD_OVERHEAD.
  * Anything but AEAD_OK leaves unauthenticated bytes there: wipe them. AEAD_FAILED leaves OpenSSL's
  * error queue. */
-enum aead_result aead_decrypt(const struct bytes *key, const struct aead_input *input,
-                              const unsigned char *ciphertext, size_t size, unsigned char *out);
+enum aead_result aead_decrypt(const struct bytes *key, struct spare *spare,
+                              const struct aead_input *input, const unsigned char *ciphertext,
+                              size_t size, unsigned char *out);
 
 #endif

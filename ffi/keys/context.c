@@ -17,6 +17,7 @@ static void set_up(void)
 {
     log_setup(getenv("AZIOT_LOG"));
     context.hmac = hmac_prepare();
+    context.is_hmac_reusable = hmac_is_reusable(context.hmac);
     context.aead = EVP_CIPHER_fetch(NULL, "AES-256-GCM", NULL);
 }
 

@@ -26,6 +26,7 @@ struct context {
     pthread_rwlock_t contents;
     /* Fetched once: a look-up by name costs as much as the operation. Never changed. */
     EVP_MAC_CTX *hmac;
+    bool is_hmac_reusable;
     EVP_CIPHER *aead;
 };
 

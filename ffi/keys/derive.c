@@ -22,7 +22,7 @@ unsigned int derive_from(const struct call *call, const struct key *base,
     struct reason reason;
     if (!bytes_reserve(derived, HMAC_SIZE))
         return fault_external_text(call, base->path, "out of memory");
-    if (hmac_compute(&base->material, data, size, derived->data))
+    if (hmac_compute(&base->material, NULL, data, size, derived->data))
         return AZIOT_KEYS_RC_OK;
     bytes_wipe(derived);
     reason_openssl(&reason, "key derivation failed");

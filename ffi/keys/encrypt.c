@@ -23,10 +23,17 @@ struct text {
     size_t size;
 };
 
+/* What the cipher is keyed with, and what it keeps between operations. */
+struct material {
+    const struct bytes *bytes;
+    struct spare *spare;
+};
+
 /* One AEAD operation under the bytes of a key or of one derived from it. */
 typedef unsigned int aead_operation(const struct call *call, const struct key *key,
-                                    const struct bytes *material, const struct aead_input *input,
-                                    const struct text *text, const struct output *output);
+                                    const struct material *material,
+                                    const struct aead_input *input, const struct text *text,
+                                    const struct output *output);
 
 static bool read_aead_parameters(const AZIOT_KEYS_ENCRYPT_AEAD_PARAMETERS *parameters,
                                  struct aead_input *input)
@@ -68,14 +75,15 @@ static unsigned int check_aead(const struct call *call, const struct key *key,
 }
 
 static unsigned int encrypt_with(const struct call *call, const struct key *key,
-                                 const struct bytes *material, const struct aead_input *input,
+                                 const struct material *material, const struct aead_input *input,
                                  const struct text *text, const struct output *output)
 {
-    unsigned int code = check_aead(call, key, material, input);
+    unsigned int code = check_aead(call, key, material->bytes, input);
     if (code == AZIOT_KEYS_RC_OK)
         code = output_claim(output, text->size + AEAD_OVERHEAD);
     if (code != AZIOT_KEYS_RC_OK || output_is_query(output) ||
-        aead_encrypt(material, input, text->data, text->size, output->buffer))
+        aead_encrypt(material->bytes, material->spare, input, text->data, text->size,
+                     output->buffer))
         return code;
     struct reason reason;
     reason_openssl(&reason, "AES-256-GCM failed");
@@ -96,7 +104,7 @@ static unsigned int refuse_forged(const struct call *call, const struct key *key
 }
 
 static unsigned int decrypt_with(const struct call *call, const struct key *key,
-                                 const struct bytes *material, const struct aead_input *input,
+                                 const struct material *material, const struct aead_input *input,
                                  const struct text *text, const struct output *output)
 {
     char buffer[64];
@@ -105,7 +113,7 @@ static unsigned int decrypt_with(const struct call *call, const struct key *key,
     const char *fault = aead_fault(text->data, text->size, buffer);
     if (fault != NULL)
         return fault_invalid("ciphertext", "%s", fault);
-    unsigned int code = check_aead(call, key, material, input);
+    unsigned int code = check_aead(call, key, material->bytes, input);
     if (code != AZIOT_KEYS_RC_OK)
         return code;
     if (output_is_query(output))
@@ -114,7 +122,8 @@ static unsigned int decrypt_with(const struct call *call, const struct key *key,
     if (!bytes_reserve(&plain, text->size - AEAD_OVERHEAD))
         return fault_external_text(call, key->path, "out of memory");
 
-    switch (aead_decrypt(material, input, text->data, text->size, plain.data)) {
+    switch (aead_decrypt(material->bytes, material->spare, input, text->data, text->size,
+                         plain.data)) {
     case AEAD_OK:
         code = output_bytes(output, plain.data, plain.size);
         break;
@@ -139,8 +148,10 @@ static unsigned int run_aead(const struct call *call, aead_operation *operation,
     if (!read_aead_parameters(parameters, &input))
         return AZIOT_KEYS_RC_ERR_INVALID_PARAMETER;
     unsigned int code = find_key(call, KEY_SYMMETRIC, key_absent, &key);
-    if (code == AZIOT_KEYS_RC_OK)
-        code = operation(call, key, &key->material, &input, text, output);
+    if (code == AZIOT_KEYS_RC_OK) {
+        const struct material material = {&key->material, &key->spare};
+        code = operation(call, key, &material, &input, text, output);
+    }
     key_release(key);
     return code;
 }
@@ -164,8 +175,10 @@ static unsigned int run_derived(const struct call *call, aead_operation *operati
     if (code == AZIOT_KEYS_RC_OK)
         code = derive_from(call, base, parameters->derivation_data,
                            parameters->derivation_data_len, &derived);
-    if (code == AZIOT_KEYS_RC_OK)
-        code = operation(call, base, &derived, &input, text, output);
+    if (code == AZIOT_KEYS_RC_OK) {
+        const struct material material = {&derived, NULL};
+        code = operation(call, base, &material, &input, text, output);
+    }
     bytes_wipe(&derived);
     key_release(base);
     return code;

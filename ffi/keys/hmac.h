@@ -7,6 +7,7 @@
 #include <stdbool.h>
 
 #include "bytes.h"
+#include "spare.h"
 
 enum { HMAC_SIZE = 32 };
 
@@ -14,8 +15,13 @@ enum { HMAC_SIZE = 32 };
  * OpenSSL has none. */
 EVP_MAC_CTX *hmac_prepare(void);
 
-/* HMAC-SHA-256 of a message under a key of any length; false leaves OpenSSL's error queue. */
-bool hmac_compute(const struct bytes *key, const void *message, size_t size,
+/* HMAC-SHA-256 of a message under a key of any length; false leaves OpenSSL's error queue. `spare`:
+ * what this key keeps between computations, or NULL for a key that is used once. */
+bool hmac_compute(const struct bytes *key, struct spare *spare, const void *message, size_t size,
                   unsigned char mac[HMAC_SIZE]);
+
+/* Whether a context can be used again for another message under the same key, as it should be.
+ * The first releases of OpenSSL 3.0 answered wrong MACs then. */
+bool hmac_is_reusable(const EVP_MAC_CTX *prepared);
 
 #endif

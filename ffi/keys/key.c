@@ -32,6 +32,7 @@ void key_release(struct key *key)
     if (key == NULL || atomic_fetch_sub(&key->references, 1) != 1)
         return;
     bytes_wipe(&key->material);
+    spare_clear(&key->spare);
     EVP_PKEY_free(key->pair);
     free(key->path);
     free(key);

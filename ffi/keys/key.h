@@ -9,16 +9,19 @@
 #include <time.h>
 
 #include "bytes.h"
+#include "spare.h"
 
 /* How the content of a key file is understood; nothing in the file says so. */
 enum key_kind { KEY_SYMMETRIC, KEY_PAIR };
 
-/* A loaded key. It never changes, so several threads may use it; the last one wipes it. */
+/* A loaded key. Nothing but its spare contexts ever changes, so several threads may use it; the last
+ * one wipes it. */
 struct key {
     atomic_uint references;
     enum key_kind kind;
     /* Of a symmetric key. */
     struct bytes material;
+    struct spare spare;
     /* Of a key pair. */
     EVP_PKEY *pair;
     /* Where it is, for records and the cache. */

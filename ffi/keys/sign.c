@@ -19,13 +19,14 @@ struct message {
     size_t size;
 };
 
+/* `spare` belongs to the material. */
 static unsigned int answer_mac(const struct call *call, const struct key *key,
-                               const struct bytes *material, const struct message *message,
-                               const struct output *output)
+                               const struct bytes *material, struct spare *spare,
+                               const struct message *message, const struct output *output)
 {
     unsigned char mac[HMAC_SIZE] = {0};
     if (!output_is_query(output) &&
-        !hmac_compute(material, message->data, message->size, mac)) {
+        !hmac_compute(material, spare, message->data, message->size, mac)) {
         struct reason reason;
         reason_openssl(&reason, "HMAC-SHA-256 failed");
         return fault_external(call, key->path, &reason);
@@ -41,7 +42,7 @@ static unsigned int sign_hmac(const struct call *call, const struct message *mes
     struct key *key = NULL;
     unsigned int code = find_key(call, KEY_SYMMETRIC, key_absent, &key);
     if (code == AZIOT_KEYS_RC_OK)
-        code = answer_mac(call, key, &key->material, message, output);
+        code = answer_mac(call, key, &key->material, &key->spare, message, output);
     key_release(key);
     return code;
 }
@@ -63,7 +64,7 @@ static unsigned int sign_derived(const struct call *call,
         code = derive_from(call, base, parameters->derivation_data,
                            parameters->derivation_data_len, &derived);
     if (code == AZIOT_KEYS_RC_OK)
-        code = answer_mac(call, base, &derived, message, output);
+        code = answer_mac(call, base, &derived, NULL, message, output);
     bytes_wipe(&derived);
     key_release(base);
     return code;
@@ -118,7 +119,8 @@ unsigned int verify(const char *id, unsigned int mechanism, const void *paramete
     unsigned char mac[HMAC_SIZE];
     struct key *key = NULL;
     unsigned int code = find_key(&call, KEY_SYMMETRIC, key_absent, &key);
-    if (code == AZIOT_KEYS_RC_OK && !hmac_compute(&key->material, digest, digest_len, mac)) {
+    if (code == AZIOT_KEYS_RC_OK &&
+        !hmac_compute(&key->material, &key->spare, digest, digest_len, mac)) {
         struct reason reason;
         reason_openssl(&reason, "HMAC-SHA-256 failed");
         code = fault_external(&call, key->path, &reason);

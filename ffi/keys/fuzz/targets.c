@@ -81,7 +81,7 @@ static void run_ciphertext(const uint8_t *data, size_t size)
         return;
     unsigned char *out = malloc(size - AEAD_OVERHEAD + 1);
     require(out != NULL);
-    require(aead_decrypt(&key, &input, data, size, out) == AEAD_FORGED);
+    require(aead_decrypt(&key, NULL, &input, data, size, out) == AEAD_FORGED);
     free(out);
 }
 

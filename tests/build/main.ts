@@ -19,6 +19,7 @@ await ensurePrerequisites([
   "cross-compiler",
   "qemu",
   "systemd",
+  "mmdebstrap",
 ]);
 await ensurePackages();
 // The program that passes sockets like systemd is one of the development run's.

@@ -6,7 +6,7 @@ import { close } from "./count_tests.ts";
 
 const root = new URL("..", import.meta.url).pathname;
 /** `test:system` boots machines, which needs root. */
-const TASKS = ["ok", "test:system"];
+const TASKS = ["ok", "test:build", "test:system"];
 
 const total = { passed: 0, failed: 0 };
 for (const task of TASKS) {

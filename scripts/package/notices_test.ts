@@ -10,6 +10,7 @@ const LIBRARY = {
   version: "1.2.3",
   integrity: `sha512-${new Uint8Array(64).toBase64()}`,
   licence: "Copyright Sample\n\nDo what is right.",
+  spdx: "BSD-3-Clause",
 };
 
 const MATERIALS: Materials = {
@@ -57,6 +58,7 @@ Deno.test("the bill of materials is CycloneDX, names all materials and is the sa
   const [library, runtime] = bom.components;
   assert.equal(library.purl, "pkg:npm/%40scope/sample@1.2.3");
   assert.equal(library.hashes[0].content, "00".repeat(64));
+  assert.deepEqual(library.licenses, [{ expression: "BSD-3-Clause" }]);
   assert.equal(runtime.components[0].purl, "pkg:cargo/v8@1.0.0");
 });
 

@@ -13,6 +13,8 @@ export interface NpmLibrary {
   integrity: string;
   /** The text of its licence file. */
   licence: string;
+  /** What its package.json says its licence is, an SPDX expression. */
+  spdx: string;
 }
 
 /** As much of `deno.lock` as is read here. */
@@ -38,7 +40,7 @@ export async function npmLibraries(bundles: readonly Bundle[]): Promise<NpmLibra
       name,
       version,
       integrity: integrityOf(lock, id),
-      licence: await licenceText(cache, name, version),
+      ...await licenceOf(cache, name, version),
     });
   }
   return libraries;
@@ -62,17 +64,25 @@ async function npmCache(): Promise<string[]> {
   return registries;
 }
 
-async function licenceText(cache: string[], name: string, version: string): Promise<string> {
+async function licenceOf(
+  cache: string[],
+  name: string,
+  version: string,
+): Promise<{ licence: string; spdx: string }> {
   for (const registry of cache) {
     const directory = `${registry}/${name}/${version}`;
     try {
+      const { license } = JSON.parse(await Deno.readTextFile(`${directory}/package.json`)) as {
+        license?: unknown;
+      };
       for await (const entry of Deno.readDir(directory)) {
-        if (!/^licen[sc]e(\.(md|txt))?$/i.test(entry.name)) continue;
-        return (await Deno.readTextFile(`${directory}/${entry.name}`)).trim();
+        if (!/^licen[sc]e(\.(md|txt))?$/i.test(entry.name) || typeof license !== "string") continue;
+        const licence = (await Deno.readTextFile(`${directory}/${entry.name}`)).trim();
+        return { licence, spdx: license };
       }
     } catch (cause) {
       if (!(cause instanceof Deno.errors.NotFound)) throw cause;
     }
   }
-  throw new Failure("build", `${name} ${version}: no licence file in the npm cache`);
+  throw new Failure("build", `${name} ${version}: no licence, or no file of it, in the npm cache`);
 }

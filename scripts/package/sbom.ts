@@ -39,6 +39,7 @@ export async function billOfMaterials(materials: Materials): Promise<string> {
       version: library.version,
       purl: `pkg:npm/${encodeURIComponent(library.name).replace("%2F", "/")}@${library.version}`,
       hashes: [{ alg: "SHA-512", content: hexOfIntegrity(library.integrity) }],
+      licenses: [{ expression: library.spdx }],
     })),
     {
       type: "framework",

@@ -2,13 +2,17 @@
 
 /** What CI runs: every test task that this machine can, with one closing line over all of them. */
 
-import { close } from "./count_tests.ts";
+import { close, NONE, sum } from "./count_tests.ts";
+import { summarized } from "./failures.ts";
 
 const root = new URL("..", import.meta.url).pathname;
 /** `test:system` boots machines, which needs root. */
 const TASKS = ["ok", "test:build", "test:system"];
 
-const total = { passed: 0, failed: 0 };
+/** More than a summary of failures has. */
+const TAIL = 30_000;
+
+let total = NONE;
 for (const task of TASKS) {
   const child = new Deno.Command(Deno.execPath(), {
     args: ["task", "--quiet", task],
@@ -20,12 +24,17 @@ for (const task of TASKS) {
   const decoder = new TextDecoder();
   for await (const chunk of child.stdout) {
     await Deno.stdout.write(chunk);
-    tail = (tail + decoder.decode(chunk, { stream: true })).slice(-400);
+    tail = (tail + decoder.decode(chunk, { stream: true })).slice(-TAIL);
   }
   const { code } = await child.status;
   const [, passed, failed] = /(\d+) passed, (\d+) failed\s*$/.exec(tail) ?? [];
-  total.passed += Number(passed ?? 0);
-  total.failed += Number(failed ?? 0);
-  if (code !== 0 && !Number(failed)) total.failed += 1;
+  const counts = { passed: Number(passed ?? 0), failed: Number(failed ?? 0) };
+  const failures = summarized(tail);
+  if (code !== 0 && counts.failed === 0) {
+    counts.failed = 1;
+    const lines = tail.split("\n").filter((line) => line.trim() !== "").slice(-5);
+    failures.push({ name: `task ${task} ended with exit code ${code}`, lines });
+  }
+  total = sum(total, { ...counts, failures });
 }
 Deno.exit(close(total));

@@ -6,6 +6,7 @@
  */
 
 import { buildNative } from "./build_native.ts";
+import { close, NONE, sum } from "./count_tests.ts";
 import { checkImports } from "./import_rules.ts";
 import { runTests } from "./run_tests.ts";
 
@@ -85,15 +86,20 @@ async function nativeWarnings(): Promise<string[]> {
   }
 }
 
-const problems: string[] = [];
+// A failed check counts like a failed test: the closing line is the whole verdict.
+let checks = NONE;
 for (const { name, run } of CHECKS) {
   const found = await run();
   console.log(`${found.length === 0 ? "ok  " : "FAIL"} ${name}`);
   for (const problem of found) console.log(problem.replace(/^/gm, "     "));
-  if (found.length > 0) problems.push(name);
+  const lines = found.flatMap((problem) => problem.split("\n")).filter((line) =>
+    line.trim() !== ""
+  );
+  checks = sum(
+    checks,
+    found.length === 0
+      ? { passed: 1, failed: 0 }
+      : { passed: 0, failed: 1, failures: [{ name: `the check of ${name}`, lines }] },
+  );
 }
-const { passed, failed } = await runTests([]);
-// A failed check counts like a failed test: the closing line is the whole verdict.
-const total = failed + problems.length;
-console.log(`${passed + CHECKS.length - problems.length} passed, ${total} failed`);
-Deno.exit(total === 0 ? 0 : 1);
+Deno.exit(close(sum(checks, await runTests([]))));

@@ -6,7 +6,7 @@
  */
 
 import { buildNative } from "./build_native.ts";
-import { close, type Counts, countTests } from "./count_tests.ts";
+import { close, type Counts, countTests, sum } from "./count_tests.ts";
 import { ensurePackages, ensurePrerequisites } from "./prerequisites.ts";
 
 /** Tasks of their own: they boot machines, build packages, want a quiet machine. */
@@ -44,9 +44,7 @@ async function withAudit(
     // Programs of other users write there, too.
     await Deno.chmod(directory, 0o755);
     const env = { AZIOT_PERMISSION_AUDIT: directory };
-    const counts = await run(env);
-    const judged = await countTests(["tests/audit"], env);
-    return { passed: counts.passed + judged.passed, failed: counts.failed + judged.failed };
+    return sum(await run(env), await countTests(["tests/audit"], env));
   } finally {
     await Deno.remove(directory, { recursive: true });
   }

@@ -9,7 +9,7 @@
  */
 
 import { architecture, buildNative } from "./build_native.ts";
-import { close, type Counts, countTests } from "./count_tests.ts";
+import { close, type Counts, countTests, NONE, sum } from "./count_tests.ts";
 import { ensurePackages, ensurePrerequisites } from "./prerequisites.ts";
 
 const root = new URL("..", import.meta.url).pathname.replace(/\/$/, "");
@@ -102,10 +102,9 @@ async function main(): Promise<number> {
   await ensurePackages();
   const libraries = await buildNative({ sanitize: false });
   await buildNative({ sanitize: true });
-  const total: Counts = { passed: 0, failed: 0 };
-  const add = ({ passed, failed }: Counts) => {
-    total.passed += passed;
-    total.failed += failed;
+  let total = NONE;
+  const add = (counts: Counts) => {
+    total = sum(total, counts);
   };
 
   const fuzzer = await buildFuzzer();

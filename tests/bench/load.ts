@@ -13,15 +13,15 @@ export interface Load {
   readonly max: number;
 }
 
-/** Compiles the load generator below `build/bench/` and answers its path. */
-export async function buildLoad(): Promise<string> {
+/** Compiles `tests/bench/NAME.c` to `build/bench/NAME` and answers the path of that. */
+export async function buildProgram(name: "load" | "direct"): Promise<string> {
   await ensurePrerequisites(["compiler"]);
   await Deno.mkdir(`${root}/build/bench`, { recursive: true });
-  const output = `${root}/build/bench/load`;
+  const output = `${root}/build/bench/${name}`;
   const { success, stderr } = await new Deno.Command(Deno.env.get("CC") ?? "cc", {
     args: [
       ...["-std=c11", "-D_GNU_SOURCE", "-O2", "-Wall", "-Wextra", "-Werror"],
-      ...["-o", output, `${root}/tests/bench/load.c`],
+      ...["-I", `${root}/ffi/keys/include`, "-o", output, `${root}/tests/bench/${name}.c`, "-ldl"],
     ],
     stdout: "null",
     stderr: "piped",

@@ -36,10 +36,20 @@ export function startFloor(socket: string, answer: string): Promise<Server> {
   return started(child, socket);
 }
 
-/** A daemon of the product, with the permissions of the manifest, on a socket passed to it. */
-export function startDaemon(what: Launch, socket: string): Promise<Server> {
+/**
+ * A daemon of the product, with the permissions of the manifest, on a socket passed to it.
+ * `isLogRead`: its log goes through a pipe to nobody, as the journal would read it.
+ */
+export function startDaemon(
+  what: Launch,
+  socket: string,
+  { isLogRead = false }: { isLogRead?: boolean } = {},
+): Promise<Server> {
   const activate = [`${what.program}.socket=${socket}:0600`];
-  const child = launch({ ...what, activate }, { stdout: "null", stderr: "inherit" });
+  const stderr = isLogRead ? "piped" : "inherit";
+  const child = launch({ ...what, activate }, { stdout: "null", stderr });
+  // Ends with the daemon, and fails with nothing that matters.
+  if (isLogRead) child.stderr.pipeTo(new WritableStream()).catch(() => {});
   return started(child, socket);
 }
 

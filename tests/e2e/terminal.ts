@@ -43,7 +43,7 @@ export class Terminal implements AsyncDisposable {
 
   /** Waits until the screen has a text; of a question that waits, not of one that is answered. */
   async waitFor(text: string): Promise<void> {
-    for (let polls = 0; polls < 600; polls++) {
+    for (let polls = 0; polls < 2400; polls++) {
       const lines = (await this.screen()).split("\n");
       if (lines.some((line) => line.includes(text) && !line.startsWith("✔"))) return;
       await new Promise((resolve) => setTimeout(resolve, 50));

@@ -36,7 +36,7 @@ export interface StartOptions {
 }
 
 const READY = "Starting server...";
-const DEADLINE_MS = 60_000;
+const DEADLINE_MS = 120_000;
 
 /** Starts a daemon and resolves when it serves. */
 export async function startDaemon(options: StartOptions = {}): Promise<TestDaemon> {
@@ -114,7 +114,7 @@ class StartedDaemon implements TestDaemon {
       if (this.#text.includes(text)) resolve();
       else if (this.#isOver) fail("the daemon ended");
     };
-    const timer = setTimeout(() => fail("a minute went by"), DEADLINE_MS);
+    const timer = setTimeout(() => fail("two minutes went by"), DEADLINE_MS);
     this.#watchers.add(look);
     try {
       look();

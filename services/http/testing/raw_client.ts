@@ -14,7 +14,7 @@ const utf8 = new TextEncoder();
 const latin1 = new TextDecoder("latin1");
 
 /** Long enough for anything that is not stuck. */
-const PATIENCE_MS = 30_000;
+const PATIENCE_MS = 120_000;
 
 /** A connection to a socket. */
 export class RawClient implements Disposable {

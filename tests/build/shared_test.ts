@@ -6,6 +6,7 @@ import assert from "node:assert/strict";
 import { expand, flags, installedRoots, programs } from "../../packaging/manifest.ts";
 import runtime from "../../packaging/runtime.json" with { type: "json" };
 import { checkSizes, checkWithLintian } from "../../scripts/package/checks.ts";
+import { runtimeFlags } from "../../scripts/package/launcher.ts";
 import { MULTIARCH, ownArchitecture } from "../../scripts/package/machine.ts";
 import { commonContent, sharedContent } from "./package_content.ts";
 import {
@@ -75,6 +76,7 @@ for (const program of programs()) {
     );
     assert.deepEqual(words.filter((word) => word.startsWith("--")), [
       "--cached-only",
+      ...runtimeFlags(program),
       ...flags(program, roots, { dev: false }),
     ]);
     const { preload } = program;

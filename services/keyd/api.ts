@@ -11,6 +11,7 @@ import { json, noContent } from "../http/response.ts";
 import { type Action, action, type Call, type Route } from "../http/routes.ts";
 import type { Log } from "../log/log.ts";
 import { decrypt, encrypt, sign } from "./algorithms.ts";
+import { type Answer, chain } from "./answer.ts";
 import { AuditRecord, outcomeOf } from "./audit.ts";
 import type { StoredKey } from "./key_ref.ts";
 import type { Operations } from "./operations.ts";
@@ -49,8 +50,11 @@ export function routes(keys: Operations, log: Log): Route[] {
         POST: withBody(
           sign,
           ({ algorithm }) => `sign ${algorithm.name}`,
-          async ({ body }, record) =>
-            json(200, { signature: encodeBase64(await keys.sign(body, record)) }),
+          ({ body }, record) =>
+            chain(
+              keys.sign(body, record),
+              (signature) => json(200, { signature: encodeBase64(signature) }),
+            ),
           LARGE_BODY,
         ),
       },
@@ -61,8 +65,11 @@ export function routes(keys: Operations, log: Log): Route[] {
         POST: withBody(
           encrypt,
           ({ algorithm }) => `encrypt ${algorithm.name}`,
-          async ({ body }, record) =>
-            json(200, { ciphertext: encodeBase64(await keys.encrypt(body, record)) }),
+          ({ body }, record) =>
+            chain(
+              keys.encrypt(body, record),
+              (ciphertext) => json(200, { ciphertext: encodeBase64(ciphertext) }),
+            ),
           LARGE_BODY,
         ),
       },
@@ -73,8 +80,11 @@ export function routes(keys: Operations, log: Log): Route[] {
         POST: withBody(
           decrypt,
           ({ algorithm }) => `decrypt ${algorithm.name}`,
-          async ({ body }, record) =>
-            json(200, { plaintext: encodeBase64(await keys.decrypt(body, record)) }),
+          ({ body }, record) =>
+            chain(
+              keys.decrypt(body, record),
+              (plaintext) => json(200, { plaintext: encodeBase64(plaintext) }),
+            ),
           LARGE_BODY,
         ),
       },
@@ -148,32 +158,40 @@ function keyHandle(handle: string): Response {
 
 /** Makes actions that leave one line in the audit trail each, however they end. */
 function auditedActions(log: Log) {
-  async function audited<C extends Call<unknown>>(
+  // Most operations answer at once; a promise for each would cost as much as the answer.
+  function audited<C extends Call<unknown>>(
     call: C,
     operation: string,
-    run: (call: C, record: AuditRecord) => Promise<Response>,
-  ): Promise<Response> {
+    run: (call: C, record: AuditRecord) => Answer<Response>,
+  ): Answer<Response> {
     const record = new AuditRecord(call.peer, operation);
-    try {
-      const response = await run(call, record);
+    const succeeded = (response: Response) => {
       record.end(log, "ok");
       return response;
-    } catch (error) {
+    };
+    const failed = (error: unknown): never => {
       record.end(log, outcomeOf(error));
       throw error;
+    };
+    let answer: Answer<Response>;
+    try {
+      answer = run(call, record);
+    } catch (error) {
+      return failed(error);
     }
+    return answer instanceof Promise ? answer.then(succeeded, failed) : succeeded(answer);
   }
 
   return {
     withoutBody: (
       operation: string,
-      run: (call: Call<undefined>, record: AuditRecord) => Promise<Response>,
+      run: (call: Call<undefined>, record: AuditRecord) => Answer<Response>,
     ): Action => action({ body: "none", run: (call) => audited(call, operation, run) }),
 
     withBody: <S extends v.GenericSchema>(
       schema: S,
       operation: string | ((body: v.InferOutput<S>) => string),
-      run: (call: Call<v.InferOutput<S>>, record: AuditRecord) => Promise<Response>,
+      run: (call: Call<v.InferOutput<S>>, record: AuditRecord) => Answer<Response>,
       maxBody?: number,
     ): Action =>
       action({

@@ -28,7 +28,10 @@ type Body<S extends v.GenericSchema> = v.InferOutput<S>;
 const LONGEST_DERIVATION = 240_000;
 const LONGEST_HANDLE = 1024 * 1024 - 1024;
 
-/** The operations of the service. Each tells the audit record which key it is about. */
+/**
+ * The operations of the service. Each tells the audit record which key it is about. Those that
+ * answer at once when the library does may also throw at once.
+ */
 export class Operations {
   /** `principals`: those in force now; they may change at any time. */
   constructor(
@@ -120,24 +123,30 @@ export class Operations {
   }
 
   /** Signs a digest or a message. */
-  async sign(body: Body<typeof algorithms.sign>, record: AuditRecord): Promise<Uint8Array> {
+  sign(body: Body<typeof algorithms.sign>, record: AuditRecord): Answer<Uint8Array> {
     const { keyHandle, algorithm, message } = body;
-    const ref = await this.#openFor(algorithm, keyHandle, record);
-    return await this.library.sign(ref, algorithm, message);
+    return chain(
+      this.#openFor(algorithm, keyHandle, record),
+      (ref) => this.library.sign(ref, algorithm, message),
+    );
   }
 
   /** Encrypts, or does the private-key operation of RSA. */
-  async encrypt(body: Body<typeof algorithms.encrypt>, record: AuditRecord): Promise<Uint8Array> {
+  encrypt(body: Body<typeof algorithms.encrypt>, record: AuditRecord): Answer<Uint8Array> {
     const { keyHandle, algorithm, parameters, input } = body;
-    const ref = await this.#openFor(algorithm, keyHandle, record);
-    return await this.library.encrypt(ref, algorithm, parameters, input);
+    return chain(
+      this.#openFor(algorithm, keyHandle, record),
+      (ref) => this.library.encrypt(ref, algorithm, parameters, input),
+    );
   }
 
   /** Decrypts. */
-  async decrypt(body: Body<typeof algorithms.decrypt>, record: AuditRecord): Promise<Uint8Array> {
+  decrypt(body: Body<typeof algorithms.decrypt>, record: AuditRecord): Answer<Uint8Array> {
     const { keyHandle, algorithm, parameters, input } = body;
-    const ref = await this.#openFor(algorithm, keyHandle, record);
-    return await this.library.decrypt(ref, algorithm, parameters, input);
+    return chain(
+      this.#openFor(algorithm, keyHandle, record),
+      (ref) => this.library.decrypt(ref, algorithm, parameters, input),
+    );
   }
 
   /** Refuses the reserved id for everybody, and ids that the caller has no principal for. */

@@ -12,18 +12,19 @@ Deno.test("callers who come while there is no descriptor are turned away, later 
   await using server = await startServer({ through });
   using first = await connect(server.socket());
   using second = await connect(server.socket());
-  const done = ask(first, "/exhaust?ms=400", "\r\n\r\n");
-  // Only then: a connection that ended in between would leave its descriptor to others.
-  while (!(await ask(second, "/exhausted", "\r\n\r\n")).endsWith("true")) continue;
+  const done = ask(first, "/exhaust?ms=2000", "\r\n\r\n");
   let isOver = false;
   const over = done.finally(() => isOver = true);
+  over.catch(() => {});
+  // Only then: a connection that ended in between would leave its descriptor to others.
+  while (!(await ask(second, "/exhausted", "\r\n\r\n")).endsWith("true")) ok(!isOver);
   let turnedAway = 0;
   while (!isOver) {
     using caller = await connect(server.socket());
     if (await ask(caller, "/adopted", "\r\n\r\n").catch(() => "") === "") turnedAway++;
   }
   match(await over, /^HTTP\/1.1 200/);
-  ok(turnedAway > 20, `${turnedAway} turned away`);
+  ok(turnedAway > 0, `${turnedAway} turned away`);
   for (let call = 0; call < 5; call++) equal(await server.get("/adopted"), 1);
 });
 

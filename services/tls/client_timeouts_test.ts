@@ -184,7 +184,8 @@ async function fullListener(): Promise<AsyncDisposable & { port: number }> {
     const connecting = Deno.connect({ hostname: "127.0.0.1", port, signal: controller.signal });
     waiting.push(connecting.then((connection) => void held.push(connection), () => {}));
   }
-  await new Promise((resolve) => setTimeout(resolve, 50));
+  // One more than the queue is long; the others stay outside.
+  while (held.length < 2) await new Promise((resolve) => setTimeout(resolve, 1));
   return {
     port,
     [Symbol.asyncDispose]: async () => {

@@ -6,6 +6,7 @@ import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import { libraryDirectory } from "../../scripts/run.ts";
 import { keysClient } from "../../services/keyd/client.ts";
+import { eventually } from "./eventually.ts";
 import { type Keyd, keydConfig, librariesWith, startKeyd } from "./keyd_daemon.ts";
 import { connect, connectAs, exchange, type RawConnection, rawRequest } from "./raw_http.ts";
 
@@ -82,10 +83,11 @@ Deno.test("what needs no library is answered while the library works", async () 
   await using keyd = await startSlowKeyd();
   await using _ = keyd.slow;
   using keys = keysClient({ socket: keyd.socket });
-  const handle = await keys.createKeyIfNotExists("sleep-2000", "sign");
+  const handle = await keys.createKeyIfNotExists("sleep-4000", "sign");
 
   let isSlowOneDone = false;
   const slow = keys.signHmacSha256(handle, new Uint8Array()).finally(() => isSlowOneDone = true);
+  slow.catch(() => {});
   const statuses: number[] = [];
   for (
     const request of [
@@ -116,6 +118,7 @@ Deno.test("SIGTERM lets a slow call finish, its caller gets the answer", async (
   await using idle = await connect(keyd.socket);
 
   const slow = keys.signHmacSha256(handle, new Uint8Array());
+  slow.catch(() => {});
   await reached(keyd, "POST /sign");
   const stopped = keyd.daemon.stop();
   assert.equal((await slow).length, 32);
@@ -144,7 +147,6 @@ Deno.test("a request that reached the library is finished when its caller is gon
 
 /** Waits until the service has logged the arrival of a request. */
 async function reached(keyd: Keyd, request: string): Promise<void> {
-  while (!keyd.daemon.log().includes(`<-- ${request}`)) {
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
+  const { daemon } = keyd;
+  await eventually(request, () => daemon.log().includes(`<-- ${request}`), () => daemon.log());
 }

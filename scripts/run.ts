@@ -31,6 +31,8 @@ export interface Launch {
   args?: string[];
   /** Added to the environment and taken from it (`undefined`). */
   env?: Record<string, string | undefined>;
+  /** Where its native libraries are; default {@link libraryDirectory}. */
+  libraries?: string;
   /** A bundle of the program to run instead of its source. */
   bundle?: string;
   /** Instead of its entry in the manifest: for tests of what it does with other permissions. */
@@ -57,7 +59,7 @@ export function libraryDirectory(): string {
  */
 export function commandLine(launch: Launch): CommandLine {
   const subject = launch.manifest ?? named(launch.program);
-  const lib = libraryDirectory();
+  const lib = launch.libraries ?? libraryDirectory();
   const roots = developmentRoots(launch.directory, lib);
   const run = [
     Deno.execPath(),

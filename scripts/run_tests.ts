@@ -12,6 +12,17 @@ import { ensurePackages, ensurePrerequisites } from "./prerequisites.ts";
 /** Tasks of their own: they boot machines, build packages, want a quiet machine. */
 const APART = "tests/system,tests/build,tests/audit,tests/soak";
 
+/**
+ * Tests of what changes the working directory or the environment. Both belong to the process, in
+ * which several modules run at a time: these run one after the other, by themselves.
+ */
+const ALONE = [
+  "cli/aziot/apply",
+  "services/http/environment_test.ts",
+  "services/http/listeners_test.ts",
+  "services/storage",
+];
+
 /** Runs tests below `paths` with the sanitizers on; their output goes to the caller's. */
 export async function runTests(paths: string[]): Promise<Counts> {
   await ensurePrerequisites([
@@ -30,12 +41,15 @@ export async function runTests(paths: string[]): Promise<Counts> {
     AZIOT_LIB_DIR: libraries,
     DENO_JOBS: Deno.env.get("DENO_JOBS") ?? "3",
   };
-  const run = (more: Record<string, string>) =>
-    countTests(["--parallel", `--ignore=${APART}`, ...paths], { ...env, ...more });
-  return paths.length > 0 ? await run({}) : await withAudit(run);
+  const run = (args: string[]) => (more: Record<string, string>) =>
+    countTests(args, { ...env, ...more });
+  if (paths.length > 0) return await run(["--parallel", `--ignore=${APART}`, ...paths])({});
+  const alone = run(ALONE);
+  const together = run(["--parallel", `--ignore=${APART},${ALONE.join()}`]);
+  return await withAudit(async (audit) => sum(await alone(audit), await together(audit)));
 }
 
-/** Runs all tests with an audit of permissions, and then the tests that judge it. */
+/** Runs tests with an audit of permissions, and then the tests that judge it. */
 async function withAudit(
   run: (env: Record<string, string>) => Promise<Counts>,
 ): Promise<Counts> {

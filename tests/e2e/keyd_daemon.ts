@@ -70,28 +70,28 @@ export async function prepareKeyd(options: KeydOptions = {}): Promise<Keyd> {
   if (options.home !== undefined) await copyTree(options.home, home);
   await Deno.writeTextFile(`${etc}/config.toml`, (options.config ?? keydConfig)(dir));
 
-  const what = { program: "keyd", directory: dir };
   const { mode = "0660", env = {}, libraries } = options;
+  const what = {
+    program: "keyd",
+    directory: dir,
+    ...libraries === undefined ? {} : { libraries },
+  };
   const described = daemon({ ...what, env }, { path: socket, mode });
   return {
     dir,
     home,
     socket,
     daemon: described,
-    start: () => withLibraries(libraries, () => described.start()),
+    start: () => described.start(),
     launch(started = {}) {
       const { isPassed = true } = started;
-      const child = withLibraries(
-        libraries,
-        () =>
-          launch(
-            {
-              ...what,
-              env: { ...env, ...started.env },
-              ...isPassed ? { activate: [`keyd.socket=${socket}:${mode}`] } : {},
-            },
-            { stdout: "null", stderr: "piped" },
-          ),
+      const child = launch(
+        {
+          ...what,
+          env: { ...env, ...started.env },
+          ...isPassed ? { activate: [`keyd.socket=${socket}:${mode}`] } : {},
+        },
+        { stdout: "null", stderr: "piped" },
       );
       const end = child.output().then(({ code, stderr }) => ({
         code,
@@ -137,19 +137,6 @@ export async function librariesWith(name: string, replacement: string): Promise<
   }
   await Deno.symlink(replacement, `${directory}/${name}`);
   return directory;
-}
-
-/** Runs `start` with other native libraries; it has to start its process before its first await. */
-function withLibraries<T>(libraries: string | undefined, start: () => T): T {
-  if (libraries === undefined) return start();
-  const before = Deno.env.get("AZIOT_LIB_DIR");
-  Deno.env.set("AZIOT_LIB_DIR", libraries);
-  try {
-    return start();
-  } finally {
-    if (before === undefined) Deno.env.delete("AZIOT_LIB_DIR");
-    else Deno.env.set("AZIOT_LIB_DIR", before);
-  }
 }
 
 async function copyTree(from: string, to: string): Promise<void> {

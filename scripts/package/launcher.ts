@@ -36,9 +36,11 @@ export function launcher(program: Program, roots: Roots): string {
 
 /** What the runtime is told besides permissions when it runs a bundle. */
 export function runtimeFlags({ preload }: Program): string[] {
+  // With no directory to keep code in, the time to make that code would be lost at each start.
+  const always = ["--no-code-cache"];
   // Else all subcommands of a tool are read and parsed before the one that was asked for: a third
   // of the time that `--help` takes.
-  return preload === undefined ? ["--unstable-lazy-dynamic-imports"] : [];
+  return preload === undefined ? [...always, "--unstable-lazy-dynamic-imports"] : always;
 }
 
 /** A word for the shell; those of plain characters stay as they are. */

@@ -75,6 +75,7 @@ Deno.test("without activation the path is bound, 0660, and a stale socket is rep
     settings: () => ({ sockets: [{ endpoint: `unix://${left}` }] }),
   });
   assert.ok(await serves(left));
+  await second.logged("--> 200");
   assert.equal(second.log().at(-1), '<6>[INFO] - --> 200 {"content-type": "application/json"}');
 });
 

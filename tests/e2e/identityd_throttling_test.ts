@@ -185,7 +185,8 @@ async function start(identityd: Identityd, difference: Difference | undefined): 
       throw error;
     }
   });
-  assert.ok(identityd.daemon.log().includes(`The device is refused: ${refused}.`));
+  const reason = `The device is refused: ${refused}.`;
+  await eventually(reason, () => identityd.daemon.log().includes(reason));
 }
 
 async function compareCalls(

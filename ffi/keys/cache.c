@@ -33,10 +33,15 @@ static bool is_same(const struct stat *a, const struct stat *b)
            a->st_mode == b->st_mode;
 }
 
+/* A change after `looked`, however long after, is as recent as one shortly before: the thread may
+ * have waited in between. A time stamp ahead of the clock, which was set back then, is one that no
+ * further change will have. */
 static bool had_settled(const struct stat *status, struct timespec looked)
 {
-    int64_t age = count(looked) - count(status->st_ctim);
-    return age > step || age < -step;
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    int64_t changed = count(status->st_ctim);
+    return count(looked) - changed > step || changed - count(now) > step;
 }
 
 static void forget(struct cache_entry *entry)

@@ -230,6 +230,10 @@ static void put_after(struct cache *cache, const char *id, const char *path, lon
         abort();
     struct timespec looked = status.st_ctim;
     looked.tv_nsec += milliseconds * 1000000;
+    while (looked.tv_nsec < 0) {
+        looked.tv_nsec += 1000000000;
+        looked.tv_sec--;
+    }
     cache_put(cache, id, key, &status, looked);
     key_release(key);
 }
@@ -257,6 +261,8 @@ static void test_cache(void)
     EXPECT(!has(&cache, "fresh", KEY_SYMMETRIC), "a file that could change unnoticed");
     put_after(&cache, "fresh", path, -2);
     EXPECT(!has(&cache, "fresh", KEY_SYMMETRIC), "a file that changed since");
+    put_after(&cache, "fresh", path, -500);
+    EXPECT(!has(&cache, "fresh", KEY_SYMMETRIC), "a file that changed while somebody waited");
     put(&cache, "k", path);
     EXPECT(has(&cache, "k", KEY_SYMMETRIC), "-");
     EXPECT(!has(&cache, "k", KEY_PAIR), "the other kind");

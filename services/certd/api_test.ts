@@ -40,6 +40,7 @@ class Service implements AsyncDisposable {
     });
     const store = new Store({
       directory: `${dir}/certs`,
+      own: [`${dir}/certs`],
       places: () => this.config.preloaded_certs,
       log,
     });

@@ -7,6 +7,13 @@
  */
 
 import { removeFile } from "../storage/replace_file.ts";
+import {
+  directoryOf,
+  isSameFile,
+  OwnDirectories,
+  type PathGuard,
+  swapped,
+} from "./own_directories.ts";
 import { checkRegular, fileError, readOpen } from "./regular_file.ts";
 import { writeFile } from "./write_file.ts";
 
@@ -28,6 +35,12 @@ const SETTLED = 2_500;
  * a caller needs between changing a file and asking for it.
  */
 const LOOK = 0.2;
+
+/**
+ * How often a file is opened that was replaced since it was checked: whoever renews it does that
+ * once, and a reader must not take it for missing.
+ */
+const ATTEMPTS = 5;
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
@@ -53,11 +66,15 @@ export class CertificateFiles {
   readonly #kept = new Map<string, Kept>();
   #keptLength = 0;
 
-  constructor(readonly clock: FileClock = SYSTEM_CLOCK) {}
+  /** `guard`: where links may lead; by default anywhere. */
+  constructor(
+    readonly clock: FileClock = SYSTEM_CLOCK,
+    readonly guard: PathGuard = new OwnDirectories([]),
+  ) {}
 
   /**
    * The text of a file, verbatim; `undefined`: there is none. Throws, with the path, for what is no
-   * regular file, cannot be read, is too large or not UTF-8.
+   * regular file, cannot be read, is too large or not UTF-8, and where the guard refuses it.
    */
   read(path: string): Answer<string | undefined> {
     const kept = this.#kept.get(path);
@@ -77,7 +94,7 @@ export class CertificateFiles {
   /** Writes a file, see {@link writeFile}; whoever reads from then on sees it. */
   async write(path: string, text: string): Promise<void> {
     try {
-      await writeFile(path, new TextEncoder().encode(text));
+      await writeFile(path, new TextEncoder().encode(text), this.guard);
     } finally {
       this.#drop(path);
     }
@@ -86,6 +103,7 @@ export class CertificateFiles {
   /** Removes a file; a missing one is fine. Throws, with the path, for a directory. */
   async remove(path: string): Promise<void> {
     try {
+      if (!this.guard.isOwn(path)) await this.guard.resolve(directoryOf(path));
       // The platform would remove an empty one.
       if ((await Deno.lstat(path)).isDirectory) throw new Error("a directory is there");
       await removeFile(path);
@@ -98,10 +116,7 @@ export class CertificateFiles {
 
   async #read(path: string): Promise<string | undefined> {
     try {
-      // Before it is opened: the open of a FIFO waits for somebody who writes.
-      checkRegular(await Deno.stat(path));
-      using file = await Deno.open(path);
-      const { info, bytes } = await readOpen(file);
+      const { info, bytes } = await this.#open(path);
       const text = decode(bytes);
       this.#keep(path, { info, text, looked: -LOOK });
       return text;
@@ -109,6 +124,22 @@ export class CertificateFiles {
       if (cause instanceof Deno.errors.NotFound) return undefined;
       throw fileError("read", path, cause);
     }
+  }
+
+  /** The file that was checked, and no other that was put there before it was opened. */
+  async #open(path: string): Promise<{ info: Deno.FileInfo; bytes: Uint8Array }> {
+    const where = () => this.guard.isOwn(path) ? path : this.guard.resolve(path);
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      // Before it is opened: the open of a FIFO waits for somebody who writes.
+      const checked = await Deno.stat(path);
+      checkRegular(checked);
+      const real = await where();
+      using file = await Deno.open(path);
+      const opened = await readOpen(file);
+      if (this.guard.isOwn(path)) return opened;
+      if (isSameFile(checked, opened.info) && await where() === real) return opened;
+    }
+    throw swapped();
   }
 
   #keep(path: string, kept: Kept): void {

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { CertificateFiles } from "./certificate_files.ts";
+import { OwnDirectories, type PathGuard } from "./own_directories.ts";
 import { inDirectory, run } from "./test_directory.ts";
 
 /** Time that passes when the test says so, from a minute ahead: every file is an old one. */
@@ -151,5 +152,79 @@ Deno.test("a file is removed once, a directory never", async () => {
     await files.remove(`${directory}/a`);
     await assert.rejects(files.remove(`${directory}/empty`), /a directory is there/);
     assert.deepEqual([...Deno.readDirSync(directory)].map(({ name }) => name), ["empty"]);
+  });
+});
+
+Deno.test("no link from outside shows or removes what is in a directory of the service", async () => {
+  await inDirectory(async (directory) => {
+    const [own, user] = [`${directory}/own`, `${directory}/user`];
+    for (const each of [own, user]) await Deno.mkdir(each);
+    await Deno.writeTextFile(`${own}/a`, "own");
+    await Deno.symlink("own", `${directory}/home`);
+    await Deno.symlink("../own/a", `${user}/file`);
+    await Deno.symlink("../own", `${user}/directory`);
+    // The service may know its directory by a link.
+    for (const known of [own, `${directory}/home`]) {
+      const files = new CertificateFiles(undefined, new OwnDirectories([known]));
+      const refused = /could not (read|remove) .*: a link on the way leads into .*, which/;
+      for (const name of ["file", "directory/a"]) {
+        await assert.rejects(async () => await files.read(`${user}/${name}`), refused);
+      }
+      await assert.rejects(files.remove(`${user}/directory/a`), refused);
+      assert.equal(await files.read(`${known}/a`), "own");
+    }
+  });
+});
+
+Deno.test("links outside the directories of the service are followed, also such as get swapped", async () => {
+  await inDirectory(async (directory) => {
+    for (const version of ["1", "2"]) {
+      await Deno.mkdir(`${directory}/..${version}`);
+      await Deno.writeTextFile(`${directory}/..${version}/a`, version);
+    }
+    await Deno.symlink("..1", `${directory}/..data`);
+    await Deno.symlink("..data/a", `${directory}/a`);
+    const own = new OwnDirectories([`${directory}/own`]);
+    const files = new CertificateFiles(undefined, own);
+    assert.equal(await files.read(`${directory}/a`), "1");
+
+    let swaps = 0;
+    const guard: PathGuard = {
+      isOwn: () => false,
+      async resolve(path) {
+        const real = await own.resolve(path);
+        if (swaps++ === 0) {
+          await Deno.symlink("..2", `${directory}/next`);
+          await Deno.rename(`${directory}/next`, `${directory}/..data`);
+        }
+        return real;
+      },
+    };
+    assert.equal(await new CertificateFiles(undefined, guard).read(`${directory}/a`), "2");
+    await files.write(`${directory}/a`, "3");
+    assert.equal(await Deno.readTextFile(`${directory}/..2/a`), "3");
+  });
+});
+
+Deno.test("a link that is swapped after it was checked shows nothing of the service", async () => {
+  await inDirectory(async (directory) => {
+    await Deno.mkdir(`${directory}/own`);
+    await Deno.writeTextFile(`${directory}/own/a`, "own");
+    await Deno.writeTextFile(`${directory}/b`, "b");
+    await Deno.symlink("b", `${directory}/link`);
+    const own = new OwnDirectories([`${directory}/own`]);
+    const guard: PathGuard = {
+      isOwn: () => false,
+      async resolve(path) {
+        const real = await own.resolve(path);
+        Deno.removeSync(path);
+        Deno.symlinkSync("own/a", path);
+        return real;
+      },
+    };
+    await assert.rejects(
+      async () => await new CertificateFiles(undefined, guard).read(`${directory}/link`),
+      /could not read .*\/link: a link on the way leads into .*\/own, which/,
+    );
   });
 });

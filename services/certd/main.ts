@@ -16,12 +16,16 @@ import { type Config, configSchema, DEFAULT_ENDPOINT, developmentEndpoint } from
 import { issuanceWarnings } from "./issuance.ts";
 import { removeUnfinished } from "./leftovers.ts";
 import { Operations } from "./operations.ts";
+import { directoryOf } from "./own_directories.ts";
 import { lastingGrants } from "./roots.ts";
 import { Store } from "./store.ts";
 import { unreadableTrustedCerts } from "./trusted_certs.ts";
 
 /** How long changes of the configuration are collected before it is read again. */
 const RELOAD_WINDOW_MS = 10_000;
+
+/** Where the services of this package are configured. */
+const CONFIGURATION = "/etc/aziot";
 
 /** How long requests may take to finish when the service is told to end. */
 const GRACE_MS = 5_000;
@@ -40,7 +44,8 @@ async function start({ log, sys, timeScale }: DaemonContext): Promise<RunningDae
   await removeUnfinished(directory, config.preloaded_certs, log);
   detectProxy(log);
 
-  const store = new Store({ directory, places: () => config.preloaded_certs, log });
+  const own = [homedir_path, directoryOf(paths.file), paths.directory, CONFIGURATION];
+  const store = new Store({ directory, own, places: () => config.preloaded_certs, log });
   await warn(config, store, log);
   const watched = watch(paths, { windowMs: RELOAD_WINDOW_MS * timeScale, log }, async () => {
     // One assignment: no request sees a part. Home, limit and endpoints count from the next start.

@@ -37,6 +37,7 @@ export function checkRegular(info: Deno.FileInfo): void {
 
 function kindOf(info: Deno.FileInfo): string {
   if (info.isDirectory) return "a directory";
+  if (info.isSymlink) return "a link";
   if (info.isFifo) return "a FIFO";
   return info.isSocket ? "a socket" : "a device";
 }

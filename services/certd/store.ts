@@ -7,6 +7,7 @@ import { BundleReader } from "./bundle.ts";
 import { type Answer, CertificateFiles } from "./certificate_files.ts";
 import { FileNames } from "./file_name.ts";
 import type { Places, Preloaded } from "./preloaded.ts";
+import { OwnDirectories } from "./own_directories.ts";
 import { fileError } from "./regular_file.ts";
 import { Turns } from "./turns.ts";
 
@@ -14,6 +15,8 @@ import { Turns } from "./turns.ts";
 export interface StoreOptions {
   /** The directory of those that the configuration gives no place; made with the first of them. */
   readonly directory: string;
+  /** The service's home and configuration: no link of a preloaded path may lead into them. */
+  readonly own: readonly string[];
   /** The places that the configuration gives now. */
   places(): Places;
   readonly log: Log;
@@ -22,11 +25,12 @@ export interface StoreOptions {
 /** Reads never wait for writes: a file is replaced in one step. */
 export class Store {
   readonly #names = new FileNames();
-  readonly #files = new CertificateFiles();
+  readonly #files: CertificateFiles;
   readonly #turns = new Turns();
   readonly #bundles: BundleReader;
 
   constructor(readonly options: StoreOptions) {
+    this.#files = new CertificateFiles(undefined, new OwnDirectories(options.own));
     this.#bundles = new BundleReader((id, places) => this.#readFile(id, places), options.log);
   }
 

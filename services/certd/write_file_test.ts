@@ -1,16 +1,19 @@
 // SPDX-License-Identifier: MIT
 
 import assert from "node:assert/strict";
+import { OwnDirectories, type PathGuard } from "./own_directories.ts";
 import { inDirectory, isRoot, run } from "./test_directory.ts";
 import { writeFile } from "./write_file.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
+const write = (path: string, content: Uint8Array, guard: PathGuard = new OwnDirectories([])) =>
+  writeFile(path, content, guard);
 const names = (directory: string) =>
   [...Deno.readDirSync(directory)].map(({ name }) => name).sort();
 
 Deno.test("a new file is readable by all and nothing is left beside it", async () => {
   await inDirectory(async (directory) => {
-    await writeFile(`${directory}/a.pem`, bytes("new"));
+    await write(`${directory}/a.pem`, bytes("new"));
     assert.equal(await Deno.readTextFile(`${directory}/a.pem`), "new");
     assert.equal(((await Deno.stat(`${directory}/a.pem`)).mode ?? 0) & 0o777, 0o644);
     assert.deepEqual(names(directory), ["a.pem"]);
@@ -23,7 +26,7 @@ Deno.test("an existing file is replaced in one step and keeps its mode", async (
     await Deno.writeTextFile(path, "old");
     await Deno.chmod(path, 0o640);
     const before = await Deno.stat(path);
-    await writeFile(path, bytes("new"));
+    await write(path, bytes("new"));
     const after = await Deno.stat(path);
     assert.equal(await Deno.readTextFile(path), "new");
     assert.notEqual(after.ino, before.ino);
@@ -36,7 +39,7 @@ Deno.test("an existing file keeps its owner", { ignore: !isRoot }, async () => {
     const path = `${directory}/a.pem`;
     await Deno.writeTextFile(path, "old");
     await Deno.chown(path, 4711, 4712);
-    await writeFile(path, bytes("new"));
+    await write(path, bytes("new"));
     const { uid, gid } = await Deno.stat(path);
     assert.deepEqual([uid, gid], [4711, 4712]);
   });
@@ -47,7 +50,7 @@ Deno.test("a link goes on leading to its file, which gets the content", async ()
     await Deno.mkdir(`${directory}/real`);
     await Deno.writeTextFile(`${directory}/real/a.pem`, "old");
     await Deno.symlink("real/a.pem", `${directory}/link.pem`);
-    await writeFile(`${directory}/link.pem`, bytes("new"));
+    await write(`${directory}/link.pem`, bytes("new"));
     assert.equal(await Deno.readTextFile(`${directory}/real/a.pem`), "new");
     assert.ok((await Deno.lstat(`${directory}/link.pem`)).isSymlink);
   });
@@ -68,7 +71,7 @@ Deno.test("what is no regular file is left as it is, and named", async () => {
       ["missing/a.pem", /could not write .*\/missing\/a.pem: .*No such file/],
     ];
     for (const [name, message] of rows) {
-      await assert.rejects(writeFile(`${directory}/${name}`, bytes("new")), message);
+      await assert.rejects(write(`${directory}/${name}`, bytes("new")), message);
     }
     assert.deepEqual(names(directory), before);
     assert.ok((await Deno.lstat(`${directory}/fifo`)).isFifo);
@@ -102,10 +105,10 @@ async function onMountedFile(
 Deno.test("a file that cannot be replaced is rewritten in place", { ignore: !isRoot }, async () => {
   await onMountedFile("64k", async (path) => {
     const before = await Deno.stat(path);
-    await writeFile(path, bytes("new"));
+    await write(path, bytes("new"));
     assert.equal(await Deno.readTextFile(path), "new");
     assert.equal((await Deno.stat(path)).ino, before.ino);
-    await writeFile(path, bytes("new and longer than what was there before"));
+    await write(path, bytes("new and longer than what was there before"));
     assert.equal(await Deno.readTextFile(path), "new and longer than what was there before");
   });
 });
@@ -115,9 +118,98 @@ Deno.test("a rewrite that finds the disk full puts the old content back", {
 }, async () => {
   await onMountedFile("16k", async (path) => {
     await assert.rejects(
-      writeFile(path, new Uint8Array(100_000)),
+      write(path, new Uint8Array(100_000)),
       /could not write .*a\.pem: .*[Nn]o space left/,
     );
+    assert.equal(await Deno.readTextFile(path), "old, and long enough");
+  });
+});
+
+/** Refuses as the service does, and does something once, after its first look. */
+class SwappedAfterLook extends OwnDirectories {
+  #swap: (() => void) | undefined;
+
+  constructor(directories: readonly string[], swap: () => void) {
+    super(directories);
+    this.#swap = swap;
+  }
+
+  override async resolve(path: string): Promise<string> {
+    const real = await super.resolve(path);
+    this.#swap?.();
+    this.#swap = undefined;
+    return real;
+  }
+}
+
+/** A directory of the service beside one of somebody else, with a file of the same name in each. */
+async function inTwoDirectories(use: (own: string, user: string) => Promise<void>): Promise<void> {
+  await inDirectory(async (directory) => {
+    const [own, user] = [`${directory}/own`, `${directory}/user`];
+    for (const each of [own, user]) {
+      await Deno.mkdir(each);
+      await Deno.writeTextFile(`${each}/a.pem`, each);
+    }
+    await use(own, user);
+    assert.deepEqual(names(own), ["a.pem"]);
+    assert.equal(await Deno.readTextFile(`${own}/a.pem`), own);
+  });
+}
+
+Deno.test("no link from outside leads a write into a directory of the service", async () => {
+  await inTwoDirectories(async (own, user) => {
+    await Deno.symlink("../own/a.pem", `${user}/file`);
+    await Deno.symlink("file", `${user}/link-of-link`);
+    await Deno.symlink("../own", `${user}/directory`);
+    for (const name of ["file", "link-of-link", "directory/a.pem", "directory/new.pem"]) {
+      await assert.rejects(
+        write(`${user}/${name}`, bytes("new"), new OwnDirectories([`${own}/`])),
+        new RegExp(`could not write ${user}/${name}: a link on the way leads into ${own}, which`),
+      );
+    }
+  });
+});
+
+Deno.test("a directory that is swapped after it was checked gets nothing", async () => {
+  await inTwoDirectories(async (own, user) => {
+    for (const name of ["a.pem", "new.pem"]) {
+      const guard = new SwappedAfterLook([own], () => {
+        Deno.renameSync(user, `${user}-before`);
+        Deno.symlinkSync("own", user);
+      });
+      await assert.rejects(
+        write(`${user}/${name}`, bytes("new"), guard),
+        /could not write .*: a link on the way leads into/,
+      );
+      await Deno.remove(user);
+      await Deno.rename(`${user}-before`, user);
+      assert.equal(await Deno.readTextFile(`${user}/a.pem`), user);
+      assert.deepEqual(names(user), ["a.pem"]);
+    }
+  });
+});
+
+Deno.test("a file that is swapped before it is rewritten in place is left as it is", {
+  ignore: !isRoot,
+}, async () => {
+  await onMountedFile("64k", async (path) => {
+    const other = `${path}.other`;
+    await Deno.writeTextFile(other, "other");
+    let looks = 0;
+    const guard: PathGuard = {
+      isOwn: () => false,
+      async resolve(path) {
+        // The second look is the last one before the file itself is opened.
+        if (++looks === 2) run("mount", "--bind", other, path.replace(/[^/]*$/, "a.pem"));
+        return await Deno.realPath(path);
+      },
+    };
+    try {
+      await assert.rejects(write(path, bytes("new"), guard), /something else was put there/);
+    } finally {
+      run("umount", path);
+    }
+    assert.equal(await Deno.readTextFile(other), "other");
     assert.equal(await Deno.readTextFile(path), "old, and long enough");
   });
 });

@@ -14,6 +14,11 @@ export interface ReplaceOptions {
   mode: number;
   /** Owner of the new file; needs root. Absent: the process's own. */
   owner?: { uid: number; gid: number };
+  /**
+   * Told the path of the temporary file before it takes the name; what it throws ends the write.
+   * For a directory that somebody else may swap: a random name tells whether it is still the same.
+   */
+  check?(temporary: string): Promise<void>;
 }
 
 /**
@@ -30,6 +35,7 @@ export async function replaceFile(
   const temporary = `${directory}/.${randomName()}.tmp`;
   try {
     await writeNew(temporary, bytes, options);
+    await options.check?.(temporary);
     await Deno.rename(temporary, path);
   } catch (cause) {
     await removeIfThere(temporary);

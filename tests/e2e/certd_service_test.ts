@@ -259,3 +259,44 @@ certs = ["*"]
     await Deno.remove(outside);
   }
 });
+
+Deno.test("a link among the preloaded files leads no request into the service's own files", async () => {
+  await using certd = await startCertd({
+    config: (dir) =>
+      ["config", "stored", "directory", "inside"].map((id) =>
+        `preloaded_certs.${id} = "file://${dir}/var/secrets/aziot/${id}${
+          id === "directory" ? "/config.toml" : ".pem"
+        }"\n`
+      ).join("") + `[[principal]]\nuid = ${Deno.uid()}\ncerts = ["*"]\n`,
+  });
+  const secrets = `${certd.dir}/var/secrets/aziot`;
+  const config = `${certd.dir}/etc/aziot/certd/config.toml`;
+  assert.equal((await ask(certd, "PUT /certificates/pump", { body: { pem: LEAF } })).status, 201);
+  const [entry] = [...Deno.readDirSync(`${certd.home}/certs`)];
+  assert.ok(entry);
+  const file = `${certd.home}/certs/${entry.name}`;
+  const before = await Deno.readTextFile(config);
+  await Deno.symlink(file, `${secrets}/stored.pem`);
+  await Deno.symlink(config, `${secrets}/config.pem`);
+  await Deno.symlink(`${certd.dir}/etc/aziot/certd`, `${secrets}/directory`);
+  await Deno.writeTextFile(`${secrets}/real.pem`, LEAF);
+  await Deno.symlink("real.pem", `${secrets}/inside.pem`);
+
+  for (const id of ["stored", "config", "directory"]) {
+    assert.equal((await ask(certd, `GET /certificates/${id}`)).status, 500, id);
+    const put = await ask(certd, `PUT /certificates/${id}`, { body: { pem: OTHER } });
+    assert.equal(put.status, 500, id);
+    for (const doing of ["read", "write"]) {
+      await logged(certd, new RegExp(`could not ${doing} .*/${id}[^:]*: a link on the way leads`));
+    }
+  }
+  assert.equal((await ask(certd, "DELETE /certificates/directory")).status, 500);
+  assert.equal(await Deno.readTextFile(file), LEAF);
+  assert.equal(await Deno.readTextFile(config), before);
+  assert.equal(JSON.parse(textOf(await ask(certd, "GET /certificates/pump"))).pem, LEAF);
+
+  const put = await ask(certd, "PUT /certificates/inside", { body: { pem: OTHER } });
+  assert.equal(put.status, 201);
+  assert.equal(await Deno.readTextFile(`${secrets}/real.pem`), OTHER);
+  assert.equal(JSON.parse(textOf(await ask(certd, "GET /certificates/inside"))).pem, OTHER);
+});

@@ -137,7 +137,8 @@ export class CertificateFiles {
       using file = await Deno.open(path);
       const opened = await readOpen(file);
       if (this.guard.isOwn(path)) return opened;
-      if (isSameFile(checked, opened.info) && await where() === real) return opened;
+      if (!isSameFile(checked, opened.info) || await where() !== real) continue;
+      if (await this.guard.checkOpen(file)) return opened;
     }
     throw swapped();
   }

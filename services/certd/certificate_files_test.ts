@@ -191,6 +191,7 @@ Deno.test("links outside the directories of the service are followed, also such 
     let swaps = 0;
     const guard: PathGuard = {
       isOwn: () => false,
+      checkOpen: (file) => own.checkOpen(file),
       async resolve(path) {
         const real = await own.resolve(path);
         if (swaps++ === 0) {
@@ -215,6 +216,7 @@ Deno.test("a link that is swapped after it was checked shows nothing of the serv
     const own = new OwnDirectories([`${directory}/own`]);
     const guard: PathGuard = {
       isOwn: () => false,
+      checkOpen: (file) => own.checkOpen(file),
       async resolve(path) {
         const real = await own.resolve(path);
         Deno.removeSync(path);
@@ -226,5 +228,53 @@ Deno.test("a link that is swapped after it was checked shows nothing of the serv
       async () => await new CertificateFiles(undefined, guard).read(`${directory}/link`),
       /could not read .*\/link: a link on the way leads into .*\/own, which/,
     );
+  });
+});
+
+Deno.test("a link that is turned to and fro between all looks shows nothing of the service", async () => {
+  await inDirectory(async (directory) => {
+    await Deno.mkdir(`${directory}/own/deep`, { recursive: true });
+    await Deno.writeTextFile(`${directory}/own/deep/a`, "own");
+    await Deno.writeTextFile(`${directory}/b`, "b");
+    await Deno.symlink("own/deep/a", `${directory}/link`);
+    const own = new OwnDirectories([`${directory}/own`]);
+    const guard: PathGuard = {
+      isOwn: () => false,
+      checkOpen: (file) => own.checkOpen(file),
+      // As if the link led elsewhere whenever it is resolved.
+      resolve: () => own.resolve(`${directory}/b`),
+    };
+    const files = new CertificateFiles(undefined, guard);
+    await assert.rejects(
+      async () => await files.read(`${directory}/link`),
+      /could not read .*\/link: it is a file of .*\/own$/,
+    );
+    await Deno.link(`${directory}/own/deep/a`, `${directory}/hard`);
+    await assert.rejects(
+      async () => await new CertificateFiles(undefined, own).read(`${directory}/hard`),
+      /could not read .*\/hard: it is a file of .*\/own$/,
+    );
+    assert.equal(await new CertificateFiles(undefined, own).read(`${directory}/b`), "b");
+  });
+});
+
+Deno.test("a file that is replaced while it is read is read again", async () => {
+  await inDirectory(async (directory) => {
+    await Deno.writeTextFile(`${directory}/a`, "old");
+    const own = new OwnDirectories([`${directory}/own`]);
+    let replaced = false;
+    const guard: PathGuard = {
+      isOwn: () => false,
+      resolve: (path) => own.resolve(path),
+      async checkOpen(file) {
+        if (!replaced) {
+          replaced = true;
+          await Deno.writeTextFile(`${directory}/b`, "new");
+          await Deno.rename(`${directory}/b`, `${directory}/a`);
+        }
+        return await own.checkOpen(file);
+      },
+    };
+    assert.equal(await new CertificateFiles(undefined, guard).read(`${directory}/a`), "new");
   });
 });

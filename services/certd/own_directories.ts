@@ -15,6 +15,12 @@ export interface PathGuard {
    * and when nothing is there.
    */
   resolve(path: string): Promise<string>;
+  /**
+   * Throws when an open file is in a directory of the service: links that are turned to and fro
+   * between looks at a path do not change what was opened. `false`: it cannot be told, since the
+   * file has lost its last name meanwhile.
+   */
+  checkOpen(file: Deno.FsFile): Promise<boolean>;
 }
 
 /** Keeps links from outside from leading into directories, given by their absolute paths. */
@@ -37,6 +43,36 @@ export class OwnDirectories implements PathGuard {
       }
     }
     return real;
+  }
+
+  async checkOpen(file: Deno.FsFile): Promise<boolean> {
+    const info = await file.stat();
+    for (const directory of this.directories) {
+      if (holds(directory, info)) throw new Error(`it is a file of ${directory}`);
+    }
+    return (await file.stat()).nlink !== 0;
+  }
+}
+
+/** Whether a file has a name somewhere below a directory, as far as that may be looked at. */
+function holds(directory: string, file: Deno.FileInfo): boolean {
+  try {
+    for (const { name, isDirectory } of Deno.readDirSync(directory)) {
+      const path = `${directory}/${name}`;
+      if (isDirectory ? holds(path, file) : isFile(path, file)) return true;
+    }
+  } catch {
+    // What the service cannot list it does not open either.
+  }
+  return false;
+}
+
+function isFile(path: string, file: Deno.FileInfo): boolean {
+  try {
+    return isSameFile(Deno.lstatSync(path), file);
+  } catch {
+    // Removed meanwhile.
+    return false;
   }
 }
 

@@ -36,6 +36,8 @@ export async function writeFile(path: string, bytes: Uint8Array, guard: PathGuar
 interface Place {
   /** Throws unless a file of the directory, by its path, still is in that very directory. */
   check(file: string): Promise<void>;
+  /** See {@link PathGuard.checkOpen}. */
+  checkOpen(file: Deno.FsFile): Promise<boolean>;
 }
 
 async function placeOf(file: string, guard: PathGuard): Promise<Place> {
@@ -46,6 +48,7 @@ async function placeOf(file: string, guard: PathGuard): Promise<Place> {
       const name = file.slice(file.lastIndexOf("/") + 1);
       if (real !== `${directory === "/" ? "" : directory}/${name}`) throw swapped();
     },
+    checkOpen: (file) => guard.checkOpen(file),
   };
 }
 
@@ -84,6 +87,7 @@ async function rewrite(
   const { info, bytes: before } = await readOpen(file);
   if (!isSameFile(info, checked)) throw swapped();
   await place?.check(path);
+  if (place && !await place.checkOpen(file)) throw swapped();
   try {
     await fill(file, bytes);
   } catch (cause) {

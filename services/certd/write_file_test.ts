@@ -198,6 +198,7 @@ Deno.test("a file that is swapped before it is rewritten in place is left as it 
     let looks = 0;
     const guard: PathGuard = {
       isOwn: () => false,
+      checkOpen: (file) => new OwnDirectories([]).checkOpen(file),
       async resolve(path) {
         // The second look is the last one before the file itself is opened.
         if (++looks === 2) run("mount", "--bind", other, path.replace(/[^/]*$/, "a.pem"));
@@ -211,5 +212,21 @@ Deno.test("a file that is swapped before it is rewritten in place is left as it 
     }
     assert.equal(await Deno.readTextFile(other), "other");
     assert.equal(await Deno.readTextFile(path), "old, and long enough");
+  });
+});
+
+Deno.test("a file of the service that is not found out before is not rewritten in place", {
+  ignore: !isRoot,
+}, async () => {
+  await inTwoDirectories(async (own, user) => {
+    run("mount", "--bind", `${own}/a.pem`, `${user}/a.pem`);
+    try {
+      await assert.rejects(
+        write(`${user}/a.pem`, bytes("new"), new OwnDirectories([own])),
+        /could not write .*\/user\/a\.pem: it is a file of .*\/own/,
+      );
+    } finally {
+      run("umount", `${user}/a.pem`);
+    }
   });
 });

@@ -11,6 +11,7 @@ import { keysClient } from "../services/keyd/client.ts";
 import { startCloud } from "../tests/cloud/cloud.ts";
 import { type Device, startDevice, TELEMETRY_UID } from "../tests/e2e/device.ts";
 import { buildNative } from "./build_native.ts";
+import { commandsToTry, shellSetup } from "./demo_playground.ts";
 import { acceptedByHub, moduleToken } from "./demo_token.ts";
 import { ensurePackages, ensurePrerequisites } from "./prerequisites.ts";
 
@@ -88,7 +89,16 @@ async function run(dir: string, options: { keep: boolean }): Promise<void> {
 
   if (!options.keep) return;
   await hub.setListening(true);
-  console.log(commandsToTry(dir));
+  const playground = {
+    dir,
+    control: cloud.control,
+    hub: HUB,
+    device: DEVICE,
+    identityd: device.identityd.pid ?? 0,
+    uid: Deno.uid() ?? 0,
+  };
+  await Deno.writeTextFile(`${dir}/try.sh`, shellSetup(playground));
+  console.log(commandsToTry(playground));
   await interrupted();
 }
 
@@ -183,23 +193,6 @@ async function identityAs(uid: number, socket: string): Promise<string> {
   const module = /"moduleId":"([^"]+)"/.exec(text)?.[1];
   if (!success || !module) throw new Error(text || new TextDecoder().decode(stderr));
   return module;
-}
-
-function commandsToTry(dir: string): string {
-  return `
-Everything keeps running until Ctrl-C. Try, in another shell:
-
-  DIR=${dir}
-  K="curl -sS --unix-socket $DIR/run/aziot/keyd.sock"
-  I="curl -sS --unix-socket $DIR/run/aziot/identityd.sock"
-  J='content-type: application/json'
-  V='api-version=2022-08-01'
-  $I -H "$J" "http://localhost/identities/device?$V" -d '{"type":"aziot"}'
-  $I "http://localhost/identities/modules?$V&type=aziot"
-  $K -H "$J" 'http://localhost/key?api-version=2021-05-01' -d '{"keyId":"mine","usage":"sign"}'
-
-docs/api.md goes on from here: every call, and how to make a SAS token. The daemons log to
-$DIR/log, their configuration is below $DIR/etc/aziot.`;
 }
 
 function interrupted(): Promise<void> {

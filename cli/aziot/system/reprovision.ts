@@ -30,6 +30,9 @@ export async function systemReprovision(machine: Machine): Promise<void> {
 }
 
 function hintFor(error: unknown): string {
+  if (error instanceof RemoteError && isOfCloud(error)) {
+    return "\nSee `aziot check`: is the cloud reachable, and the device known and enabled there?";
+  }
   if (error instanceof RemoteError && [401, 403, 404].includes(error.status)) {
     return "\nOnly an administrator may ask for this: run the command as root.";
   }
@@ -37,4 +40,9 @@ function hintFor(error: unknown): string {
   return /permission denied/i.test(error.message)
     ? "\nRun the command as root, or as a member of the group aziotid."
     : "\nSee `aziot system status`: is the Identity Service running?";
+}
+
+/** The Identity Service answers 404 for everything that the cloud refuses, and says which part did. */
+function isOfCloud({ status, message }: RemoteError): boolean {
+  return status === 404 && /^(Hub|DPS) client error/.test(message);
 }

@@ -62,6 +62,13 @@ for (const status of [401, 403, 404]) {
   });
 }
 
+Deno.test("what the cloud refuses is no matter of who asks", async () => {
+  const body = { message: "Hub client error\ncaused by: device d is disabled" };
+  const { code, machine } = await reprovision(Response.json(body, { status: 404 }));
+  assert.equal(code, 1);
+  assert.match(machine.stderr, /is disabled\nSee `aziot check`: is the cloud reachable, and .*\n$/);
+});
+
 Deno.test("a service that does not listen is named by its socket", async () => {
   const machine = fakeMachine();
   assert.equal(await aziot(["system", "reprovision"], machine), 1);

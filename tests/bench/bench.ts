@@ -115,6 +115,12 @@ async function lookups(place: Place, effort: Effort): Promise<Throughput[]> {
       request: request.replace("application/json", "application/text"),
     },
     {
+      name: "provisioning",
+      server: identityd,
+      request: get("/identities/provisioning"),
+      against: "floor-lookup",
+    },
+    {
       name: "identity",
       server: identityd,
       request: get("/identities/identity"),

@@ -23,6 +23,8 @@ export function launcher(program: Program, roots: Roots): string {
   // Nothing is cached, least of all in a service's home; an absent directory would be made by root.
   lines.push(
     "export DENO_DIR=/dev/null DENO_NO_UPDATE_CHECK=1 DENO_NO_PROMPT=1 DENO_NO_PACKAGE_JSON=1",
+    // The runtime would tell whoever is asked at the terminal that it has no cache.
+    "export DENO_LOG=info,deno::cache::cache_db=off",
   );
   // The adapter has removed the unit's setting from this shell's environment.
   if (program.preload !== undefined) {

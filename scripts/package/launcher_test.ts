@@ -51,6 +51,7 @@ Deno.test("a tool's launcher lets nothing of its caller's environment reach the 
   });
   assert.deepEqual(environment.filter((line) => /^(DENO|NODE|NPM|npm)_/.test(line)).sort(), [
     "DENO_DIR=/dev/null",
+    "DENO_LOG=info,deno::cache::cache_db=off",
     "DENO_NO_PACKAGE_JSON=1",
     "DENO_NO_PROMPT=1",
     "DENO_NO_UPDATE_CHECK=1",

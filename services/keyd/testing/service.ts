@@ -3,7 +3,7 @@
 /** The Keys Service on the product's own keys library and key files, without a socket, for tests. */
 
 import assert from "node:assert/strict";
-import { openKeysLibrary } from "../../../ffi/keys.ts";
+import { type KeysLibrary, openKeysLibrary } from "../../../ffi/keys.ts";
 import { libraryPath } from "../../../ffi/library_path.ts";
 import { BodyReader } from "../../http/body.ts";
 import { Dispatcher } from "../../http/dispatch.ts";
@@ -22,10 +22,24 @@ export const ROOT = { pid: 1, uid: 0, gid: 0 };
 export const PUMP = { pid: 77, uid: 1077, gid: 1077 };
 export const STRANGER = { pid: 78, uid: 1078, gid: 1078 };
 
-const functions = openKeysLibrary({
-  shim: libraryPath("libaziot_keys_shim.so"),
-  library: libraryPath("libaziot_keys.so"),
-});
+/** Both libraries keep their settings for the process, and test modules share one: each has copies. */
+function openCopies(): KeysLibrary {
+  const directory = Deno.makeTempDirSync({ prefix: "aziot-keys-library-" });
+  try {
+    const copied = (name: string) => {
+      Deno.copyFileSync(libraryPath(name), `${directory}/${name}`);
+      return `${directory}/${name}`;
+    };
+    return openKeysLibrary({
+      shim: copied("libaziot_keys_shim.so"),
+      library: copied("libaziot_keys.so"),
+    });
+  } finally {
+    Deno.removeSync(directory, { recursive: true });
+  }
+}
+
+const functions = openCopies();
 
 /** A status and the JSON of the body. */
 export interface Answer {
